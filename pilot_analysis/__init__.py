@@ -1,0 +1,1 @@
+"""Honest, fast, safe research briefs from school software pilots."""
