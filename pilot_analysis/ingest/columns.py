@@ -1,0 +1,210 @@
+"""The columns of a file -> the columns of a clean table, as the source in ``pilot.toml`` says."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pilot_analysis.config import Source, fill, nearest, placeholders
+from pilot_analysis.ingest.cells import Cells
+from pilot_analysis.ingest.faults import Origin, describe, describe_rows
+from pilot_analysis.ingest.parse import parse_cells
+from pilot_analysis.ingest.plain import RawTable, header_key
+from pilot_analysis.schema import Field, Table
+
+__all__ = ["Sheet", "clean_columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What one source gives to one clean table.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Every column of the table (and the group columns, in `students`), typed.
+    origin : Origin
+    rank : numpy.ndarray of int, shape (n,)
+        Preference among rows of the same key: by the order in which `where` names its values.
+    given : frozenset of str
+        Clean columns that the source has.
+    not_wanted : int
+        Rows that `where` left out.
+    """
+
+    frame: pd.DataFrame
+    origin: Origin
+    rank: np.ndarray
+    given: frozenset[str]
+    not_wanted: int
+
+
+def clean_columns(
+    raw: RawTable, source: Source, table: Table, groups: Collection[str]
+) -> tuple[Sheet | None, list[str]]:
+    """Read the clean columns of `table` from a file.
+
+    Parameters
+    ----------
+    raw : RawTable
+    source : Source
+        What the clean columns are called in the file, and which rows are wanted.
+    table : Table
+    groups : collection of str
+        Group columns that the configuration names; read from `students`.
+
+    Returns
+    -------
+    sheet : Sheet or None
+        None where the columns themselves are at fault.
+    faults : list of str
+    """
+    fields = [*table.fields]
+    if table.name == "students":
+        fields += [Field(g, "text", "Group.") for g in groups if g not in table.by_name]
+    wanted, rank, faults = _wanted_rows(raw, source)
+    cells, labels, more = _choose(raw, source, table, fields)
+    faults += more
+    if faults:
+        return None, faults
+    rows = raw.rows[wanted]
+    files = np.full(len(rows), raw.file, dtype=object)
+    origin = Origin(files, rows, {(raw.file, name): label for name, label in labels.items()})
+    values = {}
+    for field in fields:
+        if field.name not in cells:
+            values[field.name] = pd.array([None], dtype=field.dtype).take(np.zeros(len(rows), int))
+            continue
+        here = cells[field.name].where(wanted)
+        if field.name in source.recode:
+            here, more = _recode(here, source.recode[field.name], field.name, origin)
+            faults += more
+        values[field.name], more = parse_cells(field, here, origin, source.dates)
+        faults += more
+    sheet = Sheet(
+        pd.DataFrame(values), origin, rank[wanted], frozenset(cells), int((~wanted).sum())
+    )
+    return sheet, faults
+
+
+def _wanted_rows(raw: RawTable, source: Source) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    n = len(raw.rows)
+    wanted, rank, faults = np.ones(n, dtype=bool), np.zeros(n, dtype=int), []
+    for name, values in source.where.items():
+        cells = raw.columns.get(header_key(name))
+        if cells is None:
+            faults.append(_no_column(raw, name, "`where` in pilot.toml needs it"))
+            continue
+        order = {value: position for position, value in enumerate(values)}
+        place = np.array([order.get(text, -1) for text in cells.distinct])[cells.codes]
+        wanted &= place >= 0
+        rank = rank * len(values) + place
+    if not faults and not wanted.any():
+        rule = " and ".join(f"{name} in {', '.join(v)}" for name, v in source.where.items())
+        first = next(iter(source.where))
+        found = ", ".join(sorted(set(raw.columns[header_key(first)].distinct))[:8])
+        faults.append(
+            describe(
+                raw.file,
+                f"no row has {rule}",
+                f"Check `where` in pilot.toml; the column holds {found}",
+                column=raw.names[header_key(first)],
+            )
+        )
+    return wanted, rank, faults
+
+
+def _choose(
+    raw: RawTable, source: Source, table: Table, fields: list[Field]
+) -> tuple[dict[str, Cells], dict[str, str], list[str]]:
+    """Return the text of each clean column, what the file calls it, and faults."""
+    n, faults = len(raw.rows), []
+    cells: dict[str, Cells] = {}
+    labels: dict[str, str] = {}
+    constants = source.values  # noqa: PD011 (a key of pilot.toml)
+    for field in fields:
+        name = field.name
+        labels[name] = f"{name}, made in pilot.toml"
+        if name in constants:
+            cells[name] = Cells.constant(constants[name], n)
+        elif name in source.templates:
+            made, missing = _fill(raw, source.templates[name])
+            hint = f"templates.{name} in pilot.toml needs it"
+            faults += [_no_column(raw, column, hint) for column in missing]
+            cells[name] = made
+        else:
+            called = source.columns.get(name, name)
+            labels[name] = raw.names.get(header_key(called), called)
+            if header_key(called) in raw.columns:
+                cells[name] = raw.columns[header_key(called)]
+            elif _is_needed(field, source, table):
+                hint = f"Rename it, or say what it is called: columns.{name} in pilot.toml"
+                faults.append(_no_column(raw, called, hint))
+    if not (source.columns or source.templates):
+        used = {header_key(field.name) for field in fields} | set(map(header_key, source.where))
+        faults += _unknown(raw, table, [f.name for f in fields], used)
+    return cells, labels, faults
+
+
+def _is_needed(field: Field, source: Source, table: Table) -> bool:
+    """Return whether a column may not be missing: by the table's rules, or since it is named."""
+    named = field.name in source.columns or field.name in source.recode
+    return named or field.required or field.name in table.key
+
+
+def _unknown(raw: RawTable, table: Table, known: list[str], used: set[str]) -> list[str]:
+    extra = ", or name it under [groups]" if table.name == "students" else ""
+    return [
+        describe(
+            raw.file,
+            f"the table {table.name} has no such column{nearest(name, known)}",
+            f"Rename or delete it{extra}, or map the columns in pilot.toml",
+            row=1,
+            column=name,
+        )
+        for key, name in raw.names.items()
+        if key not in used
+    ]
+
+
+def _no_column(raw: RawTable, name: str, advice: str) -> str:
+    return describe(
+        raw.file,
+        f'there is no column "{name}"{nearest(name, raw.names.values())}',
+        advice,
+        row=1,
+    )
+
+
+def _fill(raw: RawTable, template: str) -> tuple[Cells, list[str]]:
+    names = placeholders(template)
+    missing = [name for name in names if header_key(name) not in raw.columns]
+    if missing:
+        return Cells.constant("", len(raw.rows)), missing
+    columns = [raw.columns[header_key(name)].texts() for name in names]
+    made: dict[tuple[str, ...], str] = {}
+    for row in set(zip(*columns, strict=True)):
+        # A name made from a blank cell would look like a name: it stays blank.
+        made[row] = fill(template, dict(zip(names, row, strict=True))) if all(row) else ""
+    return Cells.of([made[row] for row in zip(*columns, strict=True)]), []
+
+
+def _recode(
+    cells: Cells, recode: dict[str, str], column: str, origin: Origin
+) -> tuple[Cells, list[str]]:
+    """Replace the texts that `recode` names; any other text is a fault, a blank is not."""
+    strange = np.array([bool(text) and text not in recode for text in cells.distinct])[cells.codes]
+    origin.refuse(column, strange)
+    faults = describe_rows(
+        origin,
+        column,
+        strange,
+        lambda i: (
+            f'"{cells.distinct[cells.codes[i]]}" is not named in recode.{column}'
+            f"{nearest(cells.distinct[cells.codes[i]], recode)}"
+        ),
+        "Add it there in pilot.toml",
+    )
+    values = [recode.get(text, "") for text in cells.distinct]
+    return Cells(cells.codes, np.array(values, dtype=object)), faults

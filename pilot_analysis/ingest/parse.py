@@ -1,0 +1,166 @@
+"""Text -> values: numbers, whole numbers, flags and dates, or what is wrong with the text."""
+
+import re
+from datetime import datetime
+from math import isfinite
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from pandas.api.extensions import ExtensionArray
+
+from pilot_analysis.ingest.cells import Cells
+from pilot_analysis.ingest.faults import Origin, describe_rows
+from pilot_analysis.schema import Field
+
+__all__ = ["DateOrder", "Refused", "parse_cells", "parse_text"]
+
+DateOrder = Literal["", "month first", "day first"]
+
+_MISSING = frozenset({"", "na", "n/a"})
+_FLAGS = {
+    **dict.fromkeys(("true", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "no", "n", "0"), False),
+}
+_NUMBER = re.compile(
+    r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)?"  # whole part, with or without thousands
+    r"(?:\.[0-9]+|(?<=[0-9])\.)?(?:[eE][+-]?[0-9]{1,3})?"
+)
+_TIME = (
+    r"(?:[ T]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,6})?)?"
+    r"(?: ?(?P<half>[AaPp][Mm]))?)?"
+)
+_ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<left>[0-9]{2})-(?P<right>[0-9]{2})" + _TIME)
+_SLASHED = re.compile(r"(?P<left>[0-9]{1,2})/(?P<right>[0-9]{1,2})/(?P<year>[0-9]{4})" + _TIME)
+
+
+class Refused(NamedTuple):
+    """A text that is no value of its column: which rule it breaks, and the next step."""
+
+    rule: str
+    advice: str
+
+
+_SUPPRESSED = Refused(
+    "is a suppressed value, not a missing one",
+    "Ask for the export without suppression, or leave out the table",
+)
+
+
+def parse_cells(
+    item: Field, cells: Cells, origin: Origin, dates: DateOrder = ""
+) -> tuple[ExtensionArray, list[str]]:
+    """Turn one column of text into values.
+
+    Parameters
+    ----------
+    item : Field
+        The clean column; its kind says what is read.
+    cells : Cells, n rows
+    origin : Origin, n rows
+    dates : {"", "month first", "day first"}
+        How dates with slashes are written; "": only those are read that can be read in one way.
+
+    Returns
+    -------
+    values : array of the column's dtype, n rows
+        Missing where the text was missing or refused.
+    faults : list of str
+        One line per rule that a text broke.
+    """
+    parsed = [parse_text(item, text, dates) for text in cells.distinct]
+    values = [None if isinstance(value, Refused) else value for value in parsed]
+    faults = []
+    for refused in dict.fromkeys(value for value in parsed if isinstance(value, Refused)):
+        breaks = np.array([value == refused for value in parsed])
+        mask = breaks[cells.codes]
+        origin.refuse(item.name, mask)
+        faults += describe_rows(
+            origin,
+            item.name,
+            mask,
+            lambda i, rule=refused.rule: f'"{cells.distinct[cells.codes[i]]}" {rule}',
+            refused.advice,
+        )
+    return pd.array(values, dtype=item.dtype).take(cells.codes), faults
+
+
+def parse_text(item: Field, text: str, dates: DateOrder = ""):
+    """Return the value of one text, None where it is missing, or `Refused`.
+
+    Missing is blank, ``NA`` or ``N/A`` in any case. A ``*`` is a suppressed value: refused
+    wherever a number, flag or date is needed.
+    """
+    if text.casefold() in _MISSING:
+        return None
+    if item.kind in ("id", "text"):
+        return text
+    if set(text) == {"*"}:
+        return _SUPPRESSED
+    if item.kind == "flag":
+        return _FLAGS.get(
+            text.casefold(),
+            Refused("is neither yes nor no", "Write true or false, yes or no, Y or N, 1 or 0"),
+        )
+    if item.kind == "date":
+        return _date(text, dates)
+    return _number(item, text)
+
+
+def _number(item: Field, text: str) -> float | int | Refused:
+    percent = text.endswith("%")
+    digits = text.removesuffix("%").rstrip() if percent else text
+    if not _NUMBER.fullmatch(digits) or not any(map(str.isdigit, digits)):
+        return Refused("is not a number", "Write digits with a point for decimals, such as 12.5")
+    number = float(digits.replace(",", ""))
+    if not isfinite(number):
+        return Refused("is too large a number", "Check the export")
+    if percent and item.high == 1:
+        number /= 100
+    elif percent and item.high != 100:
+        return Refused(
+            "is a percentage, which this column does not hold", "Check which column was exported"
+        )
+    if item.kind == "number":
+        return number
+    if number != int(number) or abs(number) > 2**53:
+        return Refused("is not a whole number of things", "Check which column was exported")
+    return int(number)
+
+
+def _date(text: str, dates: DateOrder) -> datetime | Refused:
+    if found := _ISO.fullmatch(text):
+        return _moment(found, month="left", day="right")
+    found = _SLASHED.fullmatch(text)
+    if not found:
+        return Refused("is not a date", "Write dates as YYYY-MM-DD")
+    left, right = int(found["left"]), int(found["right"])
+    if dates == "day first":
+        return _moment(found, month="right", day="left")
+    if dates == "" and left != right and max(left, right) <= 12:
+        return Refused(
+            "may be month/day or day/month",
+            'Say dates = "month first" or "day first" for this source in pilot.toml, or write '
+            "YYYY-MM-DD",
+        )
+    if dates == "" and left > 12:
+        return Refused(
+            "is not MM/DD/YYYY",
+            'Say dates = "day first" for this source in pilot.toml, or write YYYY-MM-DD',
+        )
+    return _moment(found, month="left", day="right")
+
+
+def _moment(found: re.Match, *, month: str, day: str) -> datetime | Refused:
+    hour, half = int(found["hour"] or 0), (found["half"] or "").lower()
+    try:
+        if half and not 1 <= hour <= 12:
+            raise ValueError("no such hour")
+        if half:
+            hour = hour % 12 + (12 if half == "pm" else 0)
+        return datetime(
+            int(found["year"]), int(found[month]), int(found[day]),
+            hour, int(found["minute"] or 0), int(found["second"] or 0),
+        )  # fmt: skip
+    except ValueError:
+        return Refused("is no day or time of the calendar", "Check how the export writes dates")

@@ -1,0 +1,114 @@
+"""A CSV file is read as text with the rows a spreadsheet shows, or refused with the place."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilot_analysis.errors import DataError
+from pilot_analysis.ingest.plain import read_plain
+
+
+def read(data):
+    return read_plain("f.csv", data if isinstance(data, bytes) else data.encode())
+
+
+def refusal(data):
+    with pytest.raises(DataError) as caught:
+        read(data)
+    return str(caught.value)
+
+
+def texts(raw, name):
+    return list(raw.columns[name].texts())
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_byte_order_mark_makes_no_difference(mark):
+    raw = read(mark + "id,n\u00e4me\n1,Zo\u00eb\n".encode())
+    assert raw.names == {"id": "id", "näme": "näme"}
+    assert texts(raw, "näme") == ["Zoë"]
+
+
+def test_headers_are_matched_without_space_and_case():
+    raw = read(" School_ID ,Name\nS1,One\n")
+    assert raw.names == {"school_id": "School_ID", "name": "Name"}
+
+
+def test_ids_keep_their_zeros_and_cells_lose_the_space_around_them():
+    assert texts(read("id,x\n007, a \n"), "id") == ["007"]
+    assert texts(read("id,x\n007, a \n"), "x") == ["a"]
+
+
+def test_rows_are_numbered_as_in_a_spreadsheet():
+    raw = read('id,x\n1,"two\nlines"\n\n,\n4,b\n')
+    assert list(raw.rows) == [2, 5]
+    assert texts(raw, "x") == ["two\nlines", "b"]
+
+
+def test_windows_and_old_mac_line_ends_are_lines():
+    assert list(read("id,x\r\n1,a\r\n2,b\r\n").rows) == [2, 3]
+    assert list(read("id,x\r1,a\r2,b\r").rows) == [2, 3]
+
+
+def test_a_column_without_header_is_left_out_when_it_is_blank():
+    assert list(read("id,,x\n1,,a\n").columns) == ["id", "x"]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "f.csv: the file is empty. Export it again."),
+        ("id,x\n", "f.csv: there is a header and no row below it. "),
+        ("id,x\n\n,\n", "f.csv: there is a header and no row below it. "),
+        (
+            b"id,name\n1,Ann\n2,Jos\xe9\n",
+            'f.csv, row 3, column "name": is not UTF-8 text (byte 0xe9). Save it as "CSV UTF-8"',
+        ),
+        ("id,x\n1,a\n2,b".encode("utf-16"), "f.csv, row 1: is UTF-16 text, and UTF-8 is needed"),
+        (b"id,x\n1,a\x00\n", 'f.csv, row 2, column "x": holds a NUL byte'),
+        (
+            "id,x,y\n1,a,b\n2,a\n3\n",
+            'f.csv, row 3, column "y": the row has 2 cells and the header 3. Put quotes around a '
+            "cell that holds a comma, and a comma for every blank cell; 2 rows like this.",
+        ),
+        ("id,x\n1,a,b\n", 'f.csv, row 2, column "x": the row has 3 cells and the header 2'),
+        (
+            'id,x\n1,a\n2,"b\n3,c\n',
+            'f.csv, row 3, column "x": a quote (") is opened and not closed',
+        ),
+        ('id,x\n1,"a"b\n', 'f.csv, row 2, column "x": a quote (")'),
+        ('"id,x\n1,a\n', "f.csv, row 1"),
+        (
+            "id,Score, score \n1,2,3\n",
+            'f.csv, row 1, column "score": the header stands in columns 2 and 3. Rename or delete',
+        ),
+        ("id,\n1,a\n", "f.csv, row 1: column 2 has values and no header. Give it a name"),
+        (
+            "\nid,x\n1,a\n",
+            "f.csv, row 1: the first row is blank, and it must be the header. Delete",
+        ),
+        (
+            b"PK\x03\x04rest",
+            "f.csv: is a workbook, and text is needed. Save the sheet as CSV UTF-8",
+        ),
+        ("id;x\n1;a\n", "f.csv, row 1: the header is separated by semicolons, and commas are need"),
+        ("id\tx\n1\ta\n", "f.csv, row 1: the header is separated by tabs, and commas are needed"),
+    ],
+)
+def test_a_damaged_file_is_refused_with_place_rule_and_next_step(data, expected):
+    assert refusal(data).startswith(expected)
+
+
+def test_a_cell_longer_than_any_cell_is_an_open_quote():
+    assert 'column "x": a quote (")' in refusal('id,x\n1,"' + "a\n" * 200_000)
+    assert 'column "x": a quote (")' in refusal('id,x\n1,"' + "a" * 200_000)
+    assert "row 200002: holds a NUL byte" in refusal('id,x\n1,"' + "a\n" * 200_000 + "\x00")
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_give_a_table_or_a_data_error(data):
+    with suppress(DataError):
+        raw = read(data)
+        assert all(len(cells.codes) == len(raw.rows) for cells in raw.columns.values())
