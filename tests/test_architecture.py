@@ -36,6 +36,10 @@ ONLY = {
     "statsmodels": set(),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
+MODULE_NAMES = {
+    ".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    for p in MODULES
+}
 LONGEST_MODULE = 300
 
 
@@ -51,7 +55,9 @@ def imported(path: Path) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            # `from package import module` asks for the module, not for the package's own names
+            names |= inside if inside <= MODULE_NAMES else {node.module, *inside}
     return names
 
 
