@@ -1,0 +1,188 @@
+"""Secondary suppression: hide what would give a hidden number back.
+
+A simple rule that errs on the side of hiding. Every step only ever hides more numbers, and hides
+more when more are hidden, so the answer does not depend on the order of the steps, and a stricter
+policy never shows a number that a milder one hides. (It may give a range where the milder one,
+which has no ranges, hides the number to protect another.)
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from pilot_analysis.disclosure.policy import DisclosurePolicy
+from pilot_analysis.disclosure.primary import CODED, SHOWN, SUPPRESSED, Verdict, as_range
+from pilot_analysis.disclosure.structure import (
+    COMPLEMENTS,
+    IMPLIED,
+    KEYS,
+    PARTITIONS,
+    SIDES,
+    WORDS,
+    name_of,
+    sources_of,
+)
+
+__all__ = ["close"]
+
+_ADDITIVE = ("count", "proportion", "mean", "score")
+
+
+class Line(NamedTuple):
+    """Results that add up: with the total, all but one give that one."""
+
+    members: tuple[int, ...]
+    """in the order in which they are hidden: smallest first"""
+    sizes: tuple[float, ...]
+    total: int | None
+    minimum: int
+
+
+def close(
+    rows: Sequence[Any], verdicts: Sequence[Verdict], policy: DisclosurePolicy
+) -> list[Verdict]:
+    """Return the verdicts with everything hidden that would give back what is hidden.
+
+    Parameters
+    ----------
+    rows : sequence of named tuples
+        The columns of `Results`.
+    verdicts : sequence of Verdict
+        As `primary.judge_all` returns them.
+
+    Returns
+    -------
+    list of Verdict
+        The least set that holds these four rules. (1) What names a hidden result in its
+        `relation` is hidden; words, and another range, may follow from a range. (2) A group and
+        everyone else, or a school and all the others, are hidden together. (3) Where one of the
+        schools, products or categories of a total is hidden, at least two are, the smallest
+        first, which together reach the minimum n; a score is left its word. (4) Where that cannot
+        be, the total is hidden.
+    """
+    verdicts = list(verdicts)
+    guards = [_guard(row, policy) for row in rows]
+    sources = _sources(rows)
+    pairs = _pairs(rows)
+    lines = _lines(rows, pairs, policy)
+    changed = True
+    while changed:
+        before = [verdict.state for verdict in verdicts]
+        for at, named in sources:
+            worst = max(verdicts[source].state for source in named)
+            gives_back = rows[at].kind not in WORDS and not verdicts[at].state
+            if worst == SUPPRESSED or (worst == CODED and gives_back):
+                _hide(verdicts, at, "source hidden")
+        for pair in pairs:
+            if any(verdicts[at].state for at in pair):
+                for at in pair:
+                    _hide_shown(verdicts, at, guards)
+        for line in lines:
+            _close_line(line, verdicts, guards)
+        changed = before != [verdict.state for verdict in verdicts]
+    return verdicts
+
+
+def _hide(verdicts: list[Verdict], at: int, rule: str) -> None:
+    if verdicts[at].state < SUPPRESSED:
+        verdicts[at] = Verdict(SUPPRESSED, rule)
+
+
+def _guard(row, policy) -> Verdict:
+    """Return what becomes of a number that would give another back: a score is left its word."""
+    is_known = row.kind == "score" and row.estimate == row.estimate
+    return as_range(row, policy) if is_known else Verdict(SUPPRESSED, "protects another")
+
+
+def _hide_shown(verdicts: list[Verdict], at: int, guards: Sequence[Verdict]) -> None:
+    """Hide a number; one that is shown only as a range protects the others already."""
+    if verdicts[at].state == SHOWN:
+        verdicts[at] = guards[at]
+
+
+def _close_line(line: Line, verdicts: list[Verdict], guards: Sequence[Verdict]) -> None:
+    if not any(verdicts[at].state for at in line.members):
+        return
+    people, total = 0, 0.0
+    for at, size in zip(line.members, line.sizes, strict=True):
+        if people >= 2 and total >= line.minimum:
+            return
+        _hide_shown(verdicts, at, guards)
+        people, total = people + (size > 0), total + size
+    if line.total is not None and (people < 2 or total < line.minimum):
+        _hide_shown(verdicts, line.total, guards)
+
+
+def _sources(rows) -> list[tuple[int, list[int]]]:
+    position = {row.result_id: at for at, row in enumerate(rows)}
+    terms: dict[tuple, list[int]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        if name_of(row) in IMPLIED.values():
+            terms[name_of(row), row.school_id, row.outcome].append(at)
+    sources = []
+    for at, row in enumerate(rows):
+        named = [position[source] for source in sources_of(row, position)]
+        implied = IMPLIED.get(name_of(row), "")
+        named += terms.get((implied, row.school_id, row.outcome), [])
+        if named:
+            sources.append((at, named))
+    return sources
+
+
+def _pairs(rows) -> list[list[int]]:
+    together: dict[tuple, list[int]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        name = name_of(row)
+        if row.category in SIDES:
+            together[_key(row, "category")].append(at)
+        if name in COMPLEMENTS or name in COMPLEMENTS.values():
+            own = COMPLEMENTS.get(name, name).split(".")[1]
+            together[_key(row._replace(name=own), "")].append(at)
+    return [pair for pair in together.values() if len(pair) > 1]
+
+
+def _key(row, without: str) -> tuple:
+    """Return what a result is about, leaving out one key (which then may not equal another's)."""
+    return (without, *(getattr(row, key) for key in KEYS if key != without))
+
+
+def _lines(rows, pairs, policy) -> list[Line]:
+    order = {at: min(rows[other].n for other in pair) for pair in pairs for at in pair}
+    members: dict[tuple, list[int]] = defaultdict(list)
+    totals: dict[tuple, int] = {}
+    needs_no_total = set()
+    for at, row in enumerate(rows):
+        name = name_of(row)
+        if row.kind not in _ADDITIVE or row.population == "none" or name in COMPLEMENTS:
+            continue
+        for dimension in ("school_id", "product_id", "category", "group"):
+            key = _key(row, dimension)
+            if dimension == "category" and row.category in SIDES:
+                continue
+            if PARTITIONS.get(name) == dimension and not (dimension == "group" and row.relation):
+                needs_no_total.add(key)
+            elif dimension == "group":
+                continue
+            if getattr(row, dimension):
+                members[key].append(at)
+            else:
+                totals[key] = at
+    return [
+        _line(rows, found, totals.get(key), key[0], order, policy)
+        for key, found in members.items()
+        if key in totals or key in needs_no_total
+    ]
+
+
+def _line(rows, found, total, dimension, order, policy) -> Line:
+    """Order the members by size; those that are hidden in pairs by the smaller of the pair."""
+
+    def size(at: int) -> float:
+        row = rows[at]
+        is_share = dimension in ("category", "group") and row.kind == "count"
+        people = row.estimate if is_share else row.n
+        return people if people == people else 0.0  # an unknown size counts as nobody
+
+    members = sorted(found, key=lambda at: (order.get(at, size(at)), rows[at].result_id))
+    minimum = policy.minimum_n(rows[found[0]].population)
+    return Line(tuple(members), tuple(size(at) for at in members), total, minimum)

@@ -1,0 +1,115 @@
+"""How results hang together: which add up, which are nested, which follow from which."""
+
+import re
+from collections import defaultdict
+from collections.abc import Container, Sequence
+from typing import Any
+
+from pilot_analysis.errors import DisclosureError
+
+__all__ = [
+    "ARM_SIZES", "COMPLEMENTS", "GROUP_SIZES", "IMPLIED", "KEYS", "NESTED", "PARTITIONS", "SIDES",
+    "WORDS", "around_scores", "chain_of", "name_of", "refusal", "sources_of",
+]  # fmt: skip
+
+KEYS = ("section", "name", "school_id", "product_id", "outcome", "group", "category", "time")
+"""What a result is about."""
+
+WORDS = ("level", "text", "absence")
+"""Kinds that carry words and no number."""
+
+NESTED = frozenset({"usage.funnel", "conditions.flow"})
+"""Counts whose categories each hold the next one."""
+
+GROUP_SIZES = frozenset({
+    "conditions.teachers_invited", "conditions.teachers_took_part", "recommendation.invited",
+    "recommendation.responded", "teachers.comments", "teachers.response",
+})  # fmt: skip
+"""How many took part: no trait of a person, and printed as n beside other results anyway; only the
+minimum n applies."""
+
+ARM_SIZES = frozenset({"learning.students"})
+"""Counts that are the n of other results: they must reach the minimum n themselves."""
+
+PARTITIONS = {
+    "recommendation.answers": "category",
+    "learning.students": "category",
+    "learning.mean": "category",
+    "conditions.flow": "group",
+}
+"""Results that add up to a total which is published under another name -> over which key. Of a
+chain of counts only the whole does."""
+
+IMPLIED = {"learning.school_effect": "learning.mean"}
+"""Differences of results -> those results, of the same school and outcome: if one of these is
+hidden, it follows from the difference, whether or not the `relation` says so."""
+
+COMPLEMENTS = {"why.grounded_in_others": "why.grounded_in"}
+"""A result of all the other schools -> the same result of the school itself."""
+
+SIDES = ("group", "reference")
+"""Categories that together are everyone."""
+
+_RELATION = re.compile(r"(part of|derived from|change from) (\S.*)")
+
+
+def name_of(row: Any) -> str:
+    """Return "section.name" of a result."""
+    return f"{row.section}.{row.name}"
+
+
+def chain_of(row: Any) -> tuple[str, ...]:
+    """Return what the categories of one table have in common: every key but the category."""
+    return tuple(getattr(row, key) for key in KEYS if key != "category")
+
+
+def sources_of(row: Any, known: Container[str]) -> list[str]:
+    """Return the result ids that a result's `relation` names.
+
+    Raises
+    ------
+    DisclosureError
+        The relation is not one of the three forms, or names a result that there is not.
+    """
+    found = []
+    for text in row.relation if isinstance(row.relation, list | tuple) else [row.relation]:
+        match = _RELATION.fullmatch(text) if isinstance(text, str) else None
+        if not match:
+            raise refusal(
+                row,
+                f"the relation {text!r} is not understood; write 'part of ID', "
+                "'derived from ID' or 'change from ID'.",
+            )
+        if match[2] not in known:
+            raise refusal(row, f"its relation names {match[2]!r}, and there is no such result.")
+        found.append(match[2])
+    return found
+
+
+def around_scores(rows: Sequence[Any]) -> tuple[dict[str, list[float]], set[str]]:
+    """Return the counts behind each score, and the ids of counts and scores that follow from one.
+
+    A score follows from another of the same school and product which itself follows from none.
+    """
+    known = {row.result_id: row for row in rows}
+    counts: dict[str, list[float]] = defaultdict(list)
+    from_score: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        for source in (known[result_id] for result_id in sources_of(row, known)):
+            if row.kind == "count" and row.category and source.kind == "score":
+                counts[source.result_id].append(row.estimate)
+                from_score[row.result_id].append(source)
+            same_place = row.school_id == source.school_id and row.product_id == source.product_id
+            if row.kind == source.kind == "score" and same_place:
+                from_score[row.result_id].append(source)
+    follow = {
+        result_id
+        for result_id, sources in from_score.items()
+        if known[result_id].kind == "count" or not any(s.result_id in from_score for s in sources)
+    }
+    return counts, follow
+
+
+def refusal(row: Any, reason: str) -> DisclosureError:
+    """Return the error for a result that no rule covers."""
+    return DisclosureError(f"{row.result_id}: {reason} Nothing is shown until this is mended.")

@@ -1,0 +1,336 @@
+"""What each kind of result would say on its own, and that anything without a rule stops the run."""
+
+import math
+
+import pytest
+
+from pilot_analysis.disclosure import CODED_FLAG, RULES, DisclosurePolicy, protect
+from pilot_analysis.disclosure.primary import _JUDGES
+from pilot_analysis.disclosure.rounding import NUMBERS, decimals_of
+from pilot_analysis.errors import DisclosureError
+from pilot_analysis.results import COLUMNS, KINDS, Results
+from pilot_analysis.stats.estimate import Estimate
+
+
+def gate(*rows, policy="team"):
+    if isinstance(policy, str):
+        policy = DisclosurePolicy.named(policy)
+    return protect(Results.from_rows(rows), policy).frame
+
+
+def first(*rows, policy="team"):
+    return gate(*rows, policy=policy).iloc[0]
+
+
+def is_coded(row):
+    return row["suppressed"] == "" and math.isnan(row["estimate"]) and row["flags"] == (CODED_FLAG,)
+
+
+def nps_rows(row, detractors, passives, promoters, **keys):
+    counts = {"detractors": detractors, "passives": passives, "promoters": promoters}
+    n = sum(counts.values())
+    score = 100 * (promoters - detractors) / n
+    value = Estimate.from_interval(
+        "nps", score, max(score - 30, -100), min(score + 30, 100), n=n, unit="NPS points",
+        method="nps_score",
+    )  # fmt: skip
+    made = [row("score", "respondents", value, name="recommendation.nps", **keys)]
+    whole = made[0]["result_id"]
+    made += [
+        row("count", "respondents", k, n, name="recommendation.answers", category=category,
+            relation=[f"part of {whole}"], **keys)
+        for category, k in counts.items()
+    ]  # fmt: skip
+    made.append(row("score", "respondents", score - 10, n, name="recommendation.nps_worst",
+                    relation=[f"derived from {whole}"], **keys))  # fmt: skip
+    made.append(row("level", "none", name="scorecard.verdict", level="strong",
+                    relation=[f"derived from {whole}"], **keys))  # fmt: skip
+    return made
+
+
+def test_every_kind_has_exactly_one_rule():
+    assert set(_JUDGES) | {"score"} == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", ["count", "proportion", "mean", "effect", "coefficient", "score"])
+@pytest.mark.parametrize(("population", "minimum"), [("students", 10), ("teachers", 5),
+                                                     ("respondents", 5)])  # fmt: skip
+def test_the_minimum_n_bounds_the_denominator(row, kind, population, minimum):
+    units = {"mean": "minutes", "effect": "sd", "coefficient": "coefficient"}
+    number = 3 if kind == "count" else 0.5
+    value = Estimate.from_t("x", number, 0.1, 9, n=minimum, unit=units.get(kind, ""), method="m")
+    shown = first(row(kind, population, value, flags=("singular",)))
+    assert shown["suppressed"] == ""
+    assert shown["n"] == minimum
+    hidden = first(row(kind, population, value, minimum - 1, text="9 of 10", level="low"))
+    assert hidden["suppressed"] == "minimum n"
+    assert hidden[list(NUMBERS)].isna().all()
+    assert (hidden["level"], hidden["value_text"], hidden["method"], hidden["flags"]) == (
+        "",
+        "",
+        "",
+        (),
+    )
+
+
+def test_internal_readers_see_a_group_of_one(row):
+    assert first(row("count", "students", 1, 1), policy="internal")["estimate"] == 1
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "rule"), [(10, 40, ""), (9, 40, "small category"), (31, 40, "small category"),
+                         (0, 40, "zero or everyone"), (40, 40, "zero or everyone")],
+)  # fmt: skip
+def test_the_public_sees_a_category_only_where_it_and_the_rest_are_large_enough(row, k, n, rule):
+    made = row("count", "students", k, n, category="moved")
+    assert first(made, policy="public")["suppressed"] == rule
+    assert first(made, policy="team")["suppressed"] == ""
+
+
+def test_the_size_of_a_group_is_no_category(row):
+    assert first(row("count", "students", 40, 40), policy="public")["suppressed"] == ""
+
+
+def test_an_arm_smaller_than_the_minimum_is_hidden_even_if_counted_in_a_larger_group(row):
+    made = [row("count", "students", k, 40, name="learning.students", category=arm)
+            for arm, k in {"small": 9, "regular": 31}.items()]  # fmt: skip
+    assert list(gate(*made)["suppressed"]) == ["minimum n", "protects another"]
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "words", "rule"),
+    [
+        (0.5, 40, "", ""), (0.25, 40, "", ""), (0, 9, "", "minimum n"),
+        (0.05, 40, "at most 5%", ""), (0, 40, "at most 5%", ""), (0.2, 10, "at most 20%", ""),
+        (0.95, 40, "at least 95%", ""), (1, 20, "at least 90%", ""),
+        (1, 300, "at least 99%", ""), (0.01, 299, "at most 2%", ""),
+        (0.2, 40, "at most 23%", ""), (0.8, 40, "at least 77%", ""),
+        (0.04, 148, "at most 7%", ""), (0.25, 16, "at most 57%", ""),
+        (0.4, 15, "", "small category"), (0.25, 12, "", "small category"),
+    ],
+)  # fmt: skip
+def test_public_shares_near_none_and_all_are_given_as_a_range(row, share, n, words, rule):
+    value = Estimate.from_interval("x", share, 0, 1, n=n, unit="proportion", method="cluster")
+    found = first(row("proportion", "students", value, text="3 of 40"), policy="public")
+    assert found["suppressed"] == rule
+    assert found["level"] == words
+    if words:
+        assert is_coded(found)
+        assert found[[c for c in NUMBERS if c not in ("n", "n_clusters")]].isna().all()
+        assert (found["value_text"], found["method"], found["n"]) == ("", "", n)
+    team = first(row("proportion", "students", value), policy="team")
+    assert team["suppressed"] == ("minimum n" if n < 10 else "")
+    assert n < 10 or team["estimate"] == share
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(5.0, "top"), (4.81, "top"), (4.7, ""), (1.1, "bottom")]
+)
+def test_a_public_average_at_the_end_of_its_scale_would_say_what_everyone_answered(
+    row, value, words
+):
+    made = row("mean", "respondents", value, 8, unit="scale points (1-5)")
+    found = first(made, policy="public")
+    assert is_coded(found) == bool(words)
+    assert words in found["level"]
+    assert first(made, policy="team")["estimate"] == round(value, 1)
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [((1, 1, 7), "mostly promoters"), ((0, 0, 8), "mostly promoters"),
+     ((8, 0, 0), "mostly detractors"), ((3, 3, 4), "mixed"), ((5, 5, 4), "mixed")],
+)  # fmt: skip
+def test_a_public_score_is_a_word_where_its_counts_could_not_be_shown(row, counts, words):
+    made = gate(*nps_rows(row, *counts, school_id="S01"), policy="public")
+    assert is_coded(made.iloc[0])
+    assert made["level"].iloc[0] == words
+    assert list(made["suppressed"].iloc[1:5]) == ["source hidden"] * 4
+    assert made["level"].iloc[5] == "strong"  # words may follow from a range
+    team = gate(*nps_rows(row, *counts, school_id="S01"), policy="team")
+    assert (team["suppressed"] == "").all()
+    assert tuple(team["estimate"].iloc[1:4]) == counts
+
+
+@pytest.mark.parametrize("counts", [(5, 5, 20), (0, 6, 7)])
+def test_a_public_score_stands_with_its_interval_where_its_counts_could_be_shown(row, counts):
+    made = gate(*nps_rows(row, *counts), policy="public")
+    assert (made["suppressed"] == "").all()
+    assert made.loc[0, ["estimate", "conf_low", "conf_high"]].notna().all()
+
+
+def test_a_score_whose_counts_are_not_known_is_a_word_to_the_public(row):
+    assert is_coded(first(row("score", "respondents", 20, 200), policy="public"))
+
+
+def test_scores_that_name_each_other_do_not_vouch_for_each_other(row):
+    ids = [f"recommendation.{name}" for name in ("nps", "nps_worst")]
+    made = [
+        row("score", "respondents", 20, 200, name=own, relation=[f"derived from {other}"])
+        for own, other in (ids, ids[::-1])
+    ]
+    assert gate(*made, policy="public")["estimate"].isna().all()
+    itself = row("score", "respondents", 20, 200, name=ids[0], relation=[f"part of {ids[0]}"])
+    assert gate(itself, policy="public")["estimate"].isna().all()
+
+
+def test_a_score_whose_counts_do_not_add_up_is_refused(row):
+    made = nps_rows(row, 5, 5, 20)
+    with pytest.raises(DisclosureError, match="add up to 25, not to n = 30"):
+        gate(*(made[:2] + made[3:]), policy="public")
+
+
+def test_a_small_team_hides_its_score_and_everything_that_follows(row):
+    made = gate(*nps_rows(row, 1, 1, 2, school_id="S01"), policy="team")
+    assert (made["suppressed"] != "").all()
+
+
+def funnel(row, *counts, flags=("2 had left",)):
+    return [
+        row("count", "students", k, counts[0], name="usage.funnel", category=f"step {i}",
+            flags=flags)
+        for i, k in enumerate(counts)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ((240, 231, 224, 187, 118), (240, 187, 118)),
+        ((240, 230, 220), (240, 230, 220)),
+        ((240, 240, 200), (240, 240, 200)),
+        ((240, 231, 231, 200), (240, 200)),
+        ((240, 100, 4), (240, 100)),
+        ((240, 100, 0), (240, 100)),
+    ],
+)
+def test_public_steps_of_a_funnel_are_zero_or_large_enough(row, counts, shown):
+    found = gate(*funnel(row, *counts), policy="public")
+    assert tuple(found["estimate"].dropna()) == shown
+    assert tuple(gate(*funnel(row, *counts), policy="team")["estimate"]) == counts
+
+
+def test_a_flag_that_counts_who_was_lost_goes_with_the_hidden_count(row):
+    made = funnel(row, 240, 231, 187, flags=("9 had left", "counted by month"))
+    assert gate(*made, policy="public")["flags"].iloc[0] == ("counted by month",)
+    assert gate(*made, policy="team")["flags"].iloc[0] == ("9 had left", "counted by month")
+
+
+@pytest.mark.parametrize("kind", ["level", "text"])
+def test_a_role_held_by_one_person_is_hidden_from_the_public(row, kind):
+    made = row(kind, "schools", level="yes", flags=("single person role",))
+    assert first(made, policy="public")["suppressed"] == "single person role"
+    assert [first(made, policy=p)["level"] for p in ("team", "internal")] == ["yes", "yes"]
+
+
+def test_schools_whose_voices_disagree_are_named_to_internal_readers_only(row):
+    named = row("count", "schools", 1, 10, name="recommendation.disagreeing", text="Harbor Street")
+    of_one = row("count", "schools", 1, 10, name="recommendation.disagreeing", school_id="S01")
+    counted = row("count", "schools", 1, 10, name="recommendation.disagreeing", time="2")
+    for policy in ("team", "public"):
+        found = gate(named, of_one, counted, policy=policy)
+        assert list(found["suppressed"]) == ["names schools", "names schools", ""]
+        assert "Harbor" not in str(found.to_dict())
+    assert gate(named, of_one, policy="internal")["value_text"].iloc[0] == "Harbor Street"
+
+
+def test_comments_need_the_minimum_and_an_audience(row):
+    made = row("text", "respondents", n=9, text="It crashes on Mondays.")
+    assert first(made, policy="team")["suppressed"] == "comment"
+    assert first(made, policy="internal")["value_text"] == "It crashes on Mondays."
+    allowed = DisclosurePolicy.named("team").with_value("comments", "shown", "names were removed")
+    assert first(made, policy=allowed)["suppressed"] == ""
+    few = row("text", "respondents", n=4, text="It crashes on Mondays.")
+    assert first(few, policy=allowed)["suppressed"] == "minimum n"
+
+
+def test_words_carry_no_numbers(row):
+    value = Estimate.from_t("x", 0.5, 0.1, 9, n=50, unit="sd", method="m")
+    found = first(row("level", "students", value, level="cannot tell"))
+    assert found["level"] == "cannot tell"
+    assert found[[c for c in NUMBERS if c not in ("n", "n_clusters")]].isna().all()
+
+
+def test_words_may_follow_from_results_instead_of_an_n(row):
+    source = row("mean", "respondents", 4, 9, unit="scale points (1-5)")
+    words = row("level", "respondents", level="agree",
+                relation=[f"derived from {source['result_id']}"])  # fmt: skip
+    assert gate(source, words)["level"].iloc[1] == "agree"
+    with pytest.raises(DisclosureError, match="needs n"):
+        gate(row("level", "respondents", level="agree"))
+
+
+@pytest.mark.parametrize("policy", ["internal", "team", "public"])
+@pytest.mark.parametrize(
+    ("kind", "population", "details", "message"),
+    [
+        ("mean", "students", {"unit": "points"}, "needs n, the number of distinct students"),
+        ("count", "teachers", {}, "needs n"),
+        ("text", "respondents", {}, "needs n"),
+        ("mean", "records", {"unit": "days"}, "needs n"),
+        ("mean", "students", {"unit": "furlongs", "n": 50}, "no rounding rule for the unit 'furl"),
+        ("effect", "students", {"n": 50}, "no rounding rule for the unit ''"),
+        ("count", "students", {"n": 50, "relation": ["sum of x"]}, "'sum of x' is not understood"),
+        ("count", "students", {"n": 50, "relation": ["part of "]}, "is not understood"),
+        ("count", "students", {"n": 50, "relation": ["part of nothing"]}, "there is no such"),
+    ],
+)  # fmt: skip
+def test_what_no_rule_covers_is_refused_by_every_policy(
+    row, policy, kind, population, details, message
+):
+    made = row(kind, population, 3.0, **details)
+    with pytest.raises(DisclosureError, match=message) as caught:
+        gate(made, policy=policy)
+    assert made["result_id"] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [("kind", "histogram", "no rule for kind 'histogram'"),
+     ("population", "pupils", "population 'pupils'"),
+     ("school_id", None, "school_id must be text")],
+)  # fmt: skip
+def test_a_frame_changed_behind_the_results_is_refused(row, column, value, message):
+    results = Results.from_rows([row("count", "students", 20, 20)])
+    results.frame[column] = [value]
+    with pytest.raises(DisclosureError, match=message):
+        protect(results, DisclosurePolicy.named("internal"))
+
+
+def test_only_results_and_policies_are_accepted(row):
+    results = Results.from_rows([row("count", "students", 20, 20)])
+    with pytest.raises(DisclosureError, match="protect takes Results, not DataFrame"):
+        protect(results.frame)
+    with pytest.raises(DisclosureError, match=r"use DisclosurePolicy.named\('team'\)"):
+        protect(results, "team")
+    assert protect(results).policy.name == "public"
+
+
+def test_numbers_are_rounded_by_their_unit(row):
+    def rounded(kind, unit, **numbers):
+        value = Estimate.from_interval("x", 12.3456, 1.23456, 98.7654, std_error=0.98765, n=50,
+                                       unit=unit, method="m")  # fmt: skip
+        found = first(row(kind, "students", value))
+        return tuple(found[["estimate", "conf_low", "conf_high", "std_error"]])
+
+    assert rounded("score", "NPS points") == (12, 1, 99, 1.0)
+    assert rounded("mean", "points") == (12.3, 1.2, 98.8, 0.99)
+    assert rounded("effect", "sd") == (12.35, 1.23, 98.77, 0.988)
+    assert rounded("mean", "scale points (1-100)") == (12.3, 1.2, 98.8, 0.99)
+    assert rounded("mean", "minutes") == (12, 1, 99, 1.0)
+    assert decimals_of("proportion", "") == 2
+    assert decimals_of("test", "p") == 3
+
+
+def test_there_is_no_negative_zero_and_a_parameter_is_not_rounded_away(row):
+    found = gate(row("effect", "students", -0.001, 50, unit="sd"),
+                 row("parameter", "none", 2.5, unit="minutes"))  # fmt: skip
+    assert str(found["estimate"].iloc[0]) == "0.0"
+    assert found["estimate"].iloc[1] == 2.5
+
+
+def test_every_rule_has_a_sentence_and_the_columns_are_those_of_results(row):
+    found = gate(row("count", "students", 3, 5))
+    assert tuple(found.columns) == (*COLUMNS, "suppressed")
+    assert set(found["suppressed"]) <= set(RULES)
+    assert all(sentence.endswith(".") for sentence in RULES.values())
