@@ -1,0 +1,109 @@
+"""The command line: ``pilot brief``, ``pilot check``, ``pilot dictionary``, ``pilot simulate``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from pilot_analysis.errors import PilotError
+
+__all__ = ["main"]
+
+_FAULTS = 2  # exit status for a fault in what was asked or in the data; 1: a brief failed
+_INTERRUPTED = 130  # as shells have it for Ctrl-C
+
+
+class _Commands(click.Group):
+    """Commands whose `PilotError` is shown as a message, not as a traceback."""
+
+    def invoke(self, context: click.Context):
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except PilotError as error:
+            click.echo(f"Error: {error}", err=True)
+            context.exit(_FAULTS)
+        except KeyboardInterrupt:
+            click.echo("Interrupted: nothing was written.", err=True)
+            context.exit(_INTERRUPTED)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pilot-analysis", message="%(prog)s %(version)s")
+def main() -> None:
+    """Make honest research briefs from a school software pilot."""
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--school", "schools", multiple=True, metavar="ID", help="Only this school; repeat.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Briefs made at a time.  [default: 2]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="reports", show_default=True,
+    help="Folder for the reports.",
+)  # fmt: skip
+@click.option(
+    "--audience", type=click.Choice(["team", "public", "internal"]), default="team",
+    show_default=True, help="Who may read the briefs.",
+)  # fmt: skip
+@click.option("--notebooks", type=click.Path(path_type=Path), help="Folder of the notebooks.")
+def brief(folder, schools, jobs, out, audience, notebooks) -> None:
+    """Make the briefs of every school and of the network.
+
+    FOLDER holds pilot.toml. With --school only the briefs of those schools are made. Exit status:
+    0 all made, 1 a brief failed (the others are there), 2 the run could not start.
+    """
+    from pilot_analysis.batch import run_briefs
+
+    run = run_briefs(folder, out, audience, schools or None, jobs, notebooks=notebooks)
+    click.echo(run.table())
+    sys.exit(run.exit_status)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def check(folder) -> None:
+    """Read a pilot, check everything, and say what was kept and what was collected."""
+    from pilot_analysis.pilot import load_pilot
+    from pilot_analysis.schema import TABLES
+
+    pilot = load_pilot(folder)
+    config = pilot.config
+    click.echo(f"{config.pilot.title} ({config.pilot.id}): {len(pilot.schools)} schools")
+    click.echo("\nRows, by file and step:")
+    click.echo(pilot.ledger.to_string(index=False))
+    collected = [name for name in TABLES if pilot.has(name)]
+    missing = [name for name in TABLES if not pilot.has(name)]
+    click.echo(f"\nCollected: {', '.join(collected)}")
+    click.echo(f"Not collected: {', '.join(missing) or 'nothing is missing'}")
+
+
+@main.command()
+def dictionary() -> None:
+    """Print the data dictionary (docs/data_dictionary.md)."""
+    from pilot_analysis.schema import data_dictionary
+
+    click.echo(data_dictionary(), nl=False)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--seed", type=int, required=True, help="The same seed gives the same pilot.")
+@click.option("--schools", type=click.IntRange(min=1), default=10, show_default=True)
+@click.option("--replace", is_flag=True, help="Write over tables that are there.")
+def simulate(folder, seed, schools, replace) -> None:
+    """Write the tables of a simulated pilot, with every instrument, to FOLDER."""
+    from pilot_analysis.errors import DataError
+    from pilot_analysis.simulate import simulate_pilot, write_pilot
+
+    there = sorted(path.name for path in folder.glob("*.csv"))
+    if there and not replace:
+        raise DataError(
+            f"{folder}: holds {there[0]} and {len(there) - 1} other tables. Give an empty folder, "
+            "or add --replace to write over them."
+        )
+    simulated = simulate_pilot(seed=seed, n_schools=schools)
+    write_pilot(simulated, folder)
+    click.echo(f"{len(simulated.tables)} tables in {folder}")
+    if not (folder / "pilot.toml").exists():
+        click.echo("It needs a pilot.toml: copy the one of data/raw/demo and change its id.")

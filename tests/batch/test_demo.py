@@ -1,0 +1,55 @@
+"""The real notebooks on the demo pilot, for two schools, as a person would start them."""
+
+import contextlib
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from pilot_analysis.batch import run
+from pilot_analysis.cli import main
+
+DEMO = Path(__file__).parent.parent.parent / "data" / "raw" / "demo"
+
+
+@pytest.fixture(scope="module")
+def done(zygote, tmp_path_factory):
+    """What the command printed, and the run's folder."""
+    out = tmp_path_factory.mktemp("reports")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PILOT_ANALYSIS_KEY_FILE", str(out / "key"))
+        patch.setattr(run, "Zygote", lambda: contextlib.nullcontext(zygote))
+        arguments = ["brief", str(DEMO), "--school", "S03", "--school", "S07", "--out", str(out)]
+        called = CliRunner().invoke(main, arguments)
+    assert called.exit_code == 0, called.output
+    (folder,) = (out / "demo").iterdir()
+    return called, folder
+
+
+def test_the_command_tells_of_each_brief_and_where_to_start(done):
+    called, folder = done
+    assert re.search(r"schools/S03 +made +\d", called.stdout)
+    assert called.stdout.rstrip().endswith(str(folder / "index.html"))
+    assert "[2 of 2]" in called.stderr
+
+
+@pytest.mark.parametrize("school", ["S03", "S07"])
+def test_a_brief_of_the_demo_is_clean_and_traced(done, school):
+    folder = done[1] / "schools" / school
+    notebook = nbformat.read(folder / "brief.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not [o for o in outputs if o.output_type in ("error", "stream")]
+    claims = json.loads((folder / "claims.json").read_text(encoding="utf-8"))
+    assert len(claims) > 10
+    page = (folder / "brief.html").read_text(encoding="utf-8")
+    assert "imulated" in page
+    assert "<script" not in page
+    assert not re.search(r"(?:src|href)=\"https?:", page)
+
+
+def test_no_school_stands_in_the_results_of_another(done):
+    rows = json.loads((done[1] / "schools" / "S03" / "results.json").read_text(encoding="utf-8"))
+    assert {row["school_id"] for row in rows} == {"", "S03"}
