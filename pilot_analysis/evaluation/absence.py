@@ -57,7 +57,7 @@ def not_collected(
     sentence : str
         A whole sentence instead of the standard one.
     """
-    where = "at this school" if school_id else "in this pilot"
+    where = " at this school" if school_id else ""
     return result(
         section,
         "not_collected",
@@ -67,7 +67,7 @@ def not_collected(
         school_id=school_id,
         product_id=product_id,
         outcome=outcome,
-        text=sentence or f"{SENTENCES[instrument]} {where}.",
+        text=sentence or f"{SENTENCES[instrument]}{where}.",
     )
 
 

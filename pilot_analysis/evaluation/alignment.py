@@ -14,7 +14,7 @@ from pilot_analysis.stats.cluster_mean import cluster_mean
 __all__ = ["alignment"]
 
 UNIT = "scale points (1-4)"
-NO_PRODUCTS = "No product was tried in this pilot, so there is none to compare with a goal."
+NO_PRODUCTS = "No product was tried, so there is none to compare with a goal."
 NO_RATING = "How well the product serves the goal was not rated."
 
 

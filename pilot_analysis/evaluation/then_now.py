@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 UNNAMED = "The reason names no outcome or survey scale, so it cannot be followed in numbers."
-UNKNOWN = "What the reason speaks of was not measured in this pilot."
+UNKNOWN = "What the reason speaks of was not measured."
 NO_GROUP = "The reason names no group of students, so its gap cannot be given."
 NOT_RECORDED = "Which students belong to the group was not recorded."
 NO_SCORES = "There are no scores of both sides at the school, so its gap cannot be given."

@@ -221,7 +221,7 @@ def _once():
     yield result("quality", "coverage", "proportion", "none", 1.0, school_id="S01",
                  category="usage")  # fmt: skip
     yield result("usage", "not_collected", "absence", "none", category="licenses",
-                 text="Licenses were not collected in this pilot.")  # fmt: skip
+                 text="Licenses were not collected.")  # fmt: skip
 
 
 def catalogue_rows():

@@ -264,7 +264,7 @@ def test_without_a_comparison_nothing_is_compared(make_pilot):
     pilot = _pilot(make_pilot, design={"comparison": "none", "arms": {}, "reference": ""})
     frame = learning(pilot).frame
     assert frame["kind"].tolist() == ["absence"]
-    assert "Nobody was compared" in frame["value_text"].item()
+    assert "no comparison group" in frame["value_text"].item()
 
 
 @pytest.mark.parametrize("table", ["assessments", "assignments", "enrollments"])

@@ -184,7 +184,7 @@ def test_a_school_without_an_export_is_not_collected_and_not_zero(make_pilot):
 def test_no_use_at_all_is_one_sentence(make_pilot):
     tables = _tables({})
     rows = usage(make_pilot(tables)).frame
-    assert rows["value_text"].tolist() == ["Use was not collected in this pilot."]
+    assert rows["value_text"].tolist() == ["Use was not collected."]
 
 
 def test_without_licenses_the_classes_that_got_the_product_count(make_pilot):

@@ -183,7 +183,7 @@ def test_shadowed_days_before_and_during_the_pilot(make_pilot):
     [
         ({"kind": "pain_point"}, "names no outcome or survey scale"),
         ({"kind": "equity_gap", "outcome_id": "confidence", "group": "english_learner"},
-         "was not measured in this pilot"),
+         "was not measured"),
         ({"kind": "equity_gap", "outcome_id": "reading"}, "names no group"),
         ({"kind": "equity_gap", "outcome_id": "reading", "group": "disability"},
          "was not recorded"),
@@ -210,5 +210,5 @@ def test_demo_every_school_has_its_why_and_a_number_or_a_reason(demo):
 
 def test_star_has_no_why(star):
     assert why(star).frame["value_text"].tolist() == [
-        "The school's reason for taking part was not recorded in this pilot."
+        "The school's reason for taking part was not recorded."
     ]
