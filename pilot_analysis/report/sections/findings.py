@@ -1,0 +1,220 @@
+"""The findings at a glance, each a sentence to say aloud, what it rests on, and how sure we are."""
+
+from pilot_analysis.report.claims import Html, recorded
+from pilot_analysis.report.facts import Fact
+from pilot_analysis.report.page import Page
+from pilot_analysis.report.sections.header import whys
+from pilot_analysis.report.sections.learning import compared, is_causal
+from pilot_analysis.report.wording import (
+    DECISIONS,
+    capitalized,
+    direction,
+    people,
+    share_words,
+    sure,
+)
+
+__all__ = [
+    "learning_findings",
+    "participation_finding",
+    "recommend_finding",
+    "support_finding",
+    "use_finding",
+    "voices_finding",
+    "why_finding",
+]
+
+_ENOUGH_ANSWERS = 20  # answers from which a team's score is more than a few voices
+_LEARNED = {
+    "higher": "Students in {arm} scored higher in {outcome}.",
+    "lower": "Students in {arm} scored lower in {outcome}.",
+    "about the same": "Students in {arm} scored about the same in {outcome}.",
+    "cannot tell": "We cannot tell whether students in {arm} learned more in {outcome}.",
+}
+
+
+def why_finding(page: Page) -> Html:
+    """Tell how the number of the school's why changed, never more than its interval allows."""
+    for why in whys(page):
+        change = page.own("why.change", category=why.category)
+        if change is not None and change.has_interval:
+            return _changed(page, why, change)
+    return Html("")
+
+
+def use_finding(page: Page, product: str) -> Html:
+    """Tell which share of students met the dose."""
+    keys = {"product_id": product}
+    share = page.own("usage.met_dose", group="", category="", **keys)
+    if share is None or not (share.has("estimate") or share.is_range):
+        return Html("")
+    headline = page.prose.sentence(
+        "{share} of the students used {product} as much as planned.",
+        share=share if share.is_range else capitalized(share_words(share.estimate)),
+        product=page.product(product),
+    )
+    met = page.own("usage.funnel", category="met_target", **keys)
+    detail = page.prose.say(
+        "{met} of {all} with a license reached their own weekly target in enough weeks{beside}.",
+        met=met,
+        all=page.own("usage.funnel", category="licensed", **keys),
+        beside=page.beside("usage.met_dose", group="", category="", **keys),
+    )
+    return _finding(headline, detail, sure(3, Html("Counted, not estimated.")))
+
+
+def recommend_finding(page: Page, product: str) -> Html:
+    """Tell how many would recommend it, the score, and what the school decided."""
+    score = page.own("recommendation.nps", product_id=product)
+    if score is None or not score.has_interval:
+        return Html("")
+    detail = page.prose.say(
+        "The score is {score}; chance alone could put it anywhere from {score.low} to "
+        "{score.high}.",
+        score=score,
+    )
+    decision = page.own("recommendation.decision", product_id=product) if product else None
+    if decision is not None and decision.is_shown and decision.level in DECISIONS:
+        detail = Html(f"{detail} The school decided to {DECISIONS[decision.level]}.")
+    few = not score.has("n") or score.n < _ENOUGH_ANSWERS
+    words = (
+        "Not sure: only {score.n:word} answers."
+        if few
+        else "Fairly sure of these {score.n} teachers; others may think differently."
+    )
+    return _finding(
+        _would_recommend(page, product, score),
+        detail,
+        sure(1 if few else 2, page.prose.say(words, score=score)),
+    )
+
+
+def _would_recommend(page: Page, product: str, score: Fact) -> Html:
+    promoters = page.own("recommendation.answers", product_id=product, category="promoters")
+    name = page.product(product)
+    if promoters is not None and promoters.has("estimate") and score.has("n"):
+        return page.prose.sentence(
+            "{yes:Word} of {score.n:word} teachers would recommend {product}.",
+            yes=promoters,
+            score=score,
+            product=name,
+        )
+    return page.prose.sentence(
+        "Teachers give {product} a score of {score}.", score=score, product=name
+    )
+
+
+def learning_findings(page: Page) -> list[Html]:
+    """Tell the verdict of each comparison, the school's own estimate beside it."""
+    found = []
+    for outcome, arm in compared(page):
+        keys = {"outcome": outcome, "category": arm}
+        effect, verdict = (page.overall(f"learning.{n}", **keys) for n in ("effect", "verdict"))
+        if effect is None or verdict is None or not (effect.has_interval and verdict.is_shown):
+            continue
+        headline = page.prose.sentence(
+            _LEARNED[verdict.level], arm=page.arm(arm), outcome=page.outcome(outcome)
+        )
+        detail = page.prose.sentence(
+            "At all schools together the difference was {e:signed} points; anything from "
+            "{e.low:signed} to {e.high:signed} fits these data.",
+            e=effect,
+        )
+        own = None if page.is_network else page.own("learning.school_effect_shrunken", **keys)
+        if own is not None and own.has_interval:
+            here = page.prose.sentence(
+                "For this school, leaning on the others: {s.low:signed} to {s.high:signed}.", s=own
+            )
+            detail = Html(f"{detail} {here}")
+        found.append(_finding(headline, detail, _sure_of(page, outcome, verdict, effect)))
+    return found
+
+
+def voices_finding(page: Page) -> Html:
+    """Tell the first disagreement between what teachers say and what was seen."""
+    for fact in page.own_all("teachers.triangulation"):
+        if fact.is_shown and fact.level not in ("agree", "") and fact.value_text:
+            return _finding(
+                Html("What teachers say and what else we saw do not quite agree."),
+                recorded(fact.value_text),
+                sure(1, Html("Worth talking about: both can be true.")),
+            )
+    return Html("")
+
+
+def support_finding(page: Page) -> Html:
+    """Tell how fast requests for help were settled."""
+    median = page.own("support.median_days_to_resolve")
+    if median is None or not median.has("estimate"):
+        return Html("")
+    headline = page.prose.sentence(
+        "Half of the requests for help were settled within {days:word} days.", days=median
+    )
+    detail = page.prose.say(
+        "Teachers asked {contacts} times.", contacts=page.own("support.contacts", category="")
+    )
+    return _finding(headline, detail, sure(3, Html("Counted, not estimated.")))
+
+
+def participation_finding(page: Page) -> Html:
+    """Tell how many students and classes the pilot reached."""
+    students = page.own("conditions.students_rostered")
+    classes = page.own("conditions.classes")
+    if students is None or not students.has("estimate"):
+        return Html("")
+    headline = page.prose.say(
+        "{students} students in {classes:word} classes were part of this pilot.",
+        students=students,
+        classes=classes,
+    )
+    if not headline:
+        return Html("")
+    return _finding(headline, Html(""), sure(3, Html("Counted, not estimated.")))
+
+
+def _finding(headline: Html, detail: Html, how_sure: Html) -> Html:
+    return Html(f"<strong>{headline}</strong> {detail} {how_sure}")
+
+
+def _changed(page: Page, why: Fact, change: Fact) -> Html:
+    is_gap = why.level.endswith("_gap")
+    moved = direction(change)
+    subject = (
+        "The gap this school set out to close" if is_gap else "What this school set out to change"
+    )
+    ending = {
+        "cannot tell": "may not have changed at all",
+        "rose": "is wider than before" if is_gap else "went up",
+        "fell": "is smaller than before" if is_gap else "went down",
+    }[moved]
+    unit = {"points": " points", "scale points": " scale points"}.get(
+        change.unit.split(" (")[0], ""
+    )
+    verb = "rose by" if change.estimate > 0 else "fell by"
+    told = f"Here it {verb} {{change:size}}{unit}" if change.estimate else "Here it did not move"
+    keys = {"category": why.category}
+    then, now = (page.own("why.grounded_in_others", time=t, **keys) for t in ("then", "now"))
+    others = page.prose.say(
+        "At the other schools it went from {then} to {now}.", then=then, now=now
+    )
+    detail = page.prose.sentence(f"{told}.", change=change)
+    doubt = (
+        "Not sure: anything from {c.low:signed} to {c.high:signed} fits these data ({c.n} {who})."
+        if moved == "cannot tell"
+        else "Fairly sure that it changed ({c.n} {who}); this alone does not show why."
+    )
+    words = page.prose.sentence(doubt, c=change, who=people(change))
+    return _finding(
+        Html(f"{subject} {ending}."),
+        Html(f"{detail} {others}"),
+        sure(1 if moved == "cannot tell" else 2, words),
+    )
+
+
+def _sure_of(page: Page, outcome: str, verdict: Fact, effect: Fact) -> Html:
+    size = page.prose.sentence("({e.n} students in {e.clusters} classes)", e=effect)
+    if verdict.level not in ("higher", "lower"):
+        return sure(1, Html(f"Not sure either way {size}."))
+    if is_causal(page, outcome):
+        return sure(3, Html(f"Sure: chance decided who was in which group {size}."))
+    return sure(2, Html(f"Fairly sure of the difference, not of its cause {size}."))

@@ -1,0 +1,141 @@
+"""Who took part: the flow from invited to analyzed, and the conditions of the first principle."""
+
+from pilot_analysis.report.claims import Html, Label, escape
+from pilot_analysis.report.facts import Fact
+from pilot_analysis.report.page import Page
+from pilot_analysis.report.tables import paragraph, section, table
+from pilot_analysis.report.wording import capitalized, scale_ends
+
+__all__ = ["participation"]
+
+_STAGES = {
+    "rostered": "On a class list",
+    "pre": "Tested before",
+    "post": "Tested after",
+    "both": "Tested both times",
+}
+
+
+def participation(page: Page) -> Html:
+    """Return who was invited, who took part and who is in the numbers."""
+    parts = [
+        page.not_collected("conditions"),
+        paragraph(*_teachers(page)),
+        paragraph(*_conditions(page)),
+        *(_flow(page, outcome) for outcome in page.config.outcomes),
+    ]
+    return section(*parts)
+
+
+def _teachers(page: Page) -> list[Html]:
+    invited = page.own("conditions.teachers_invited")
+    took_part = page.own("conditions.teachers_took_part")
+    if invited is None:
+        said = page.prose.say("{took:Word} teachers took part.", took=took_part)
+    elif invited.has("estimate") and took_part and took_part.estimate == invited.estimate:
+        said = page.prose.sentence(
+            "{invited:Word} teachers were asked to take part, and all of them did.", invited=invited
+        )
+    else:
+        said = page.prose.say(
+            "{invited:Word} teachers were asked to take part, and {took:word} did.",
+            invited=invited,
+            took=took_part,
+        )
+    network = page.prose.say(
+        "In all schools together there were {teachers} teachers with {classes} classes.",
+        teachers=page.network("conditions.teachers_took_part"),
+        classes=page.network("conditions.classes"),
+    )
+    return [said, _classes(page), network]
+
+
+def _classes(page: Page) -> Html:
+    where = "in all" if page.is_network else "here"
+    return page.prose.say(
+        "{classes:Word} classes " + where + " had {students} students on their lists.",
+        students=page.own("conditions.students_rostered"),
+        classes=page.own("conditions.classes"),
+    )
+
+
+def _conditions(page: Page) -> list[Html]:
+    volunteered, motivation = page.own("conditions.volunteered"), page.own("conditions.motivation")
+    said = []
+    if volunteered is not None:
+        said.append(
+            page.prose.say(
+                "{share:Word} of the teachers had volunteered rather than been assigned{beside}.",
+                share=volunteered,
+                beside=page.beside("conditions.volunteered"),
+            )
+        )
+    if motivation is not None:
+        ends = scale_ends(motivation.unit)
+        said.append(
+            page.prose.say(
+                "At the start they rated their motivation {mean}"
+                + (f" {ends}" if ends else "")
+                + "{beside}.",
+                mean=motivation,
+                beside=page.beside("conditions.motivation"),
+            )
+        )
+    said += [_point_person(page), _principal(page)]
+    return said
+
+
+def _point_person(page: Page) -> Html:
+    fact = page.own("conditions.point_person")
+    if fact is None:
+        return Html("")
+    if page.is_network:
+        return page.prose.say("{share} of the schools had named a point person.", share=fact)
+    if not fact.is_shown:
+        return Html(
+            "Whether a point person was named is not shown here, since one person holds that role."
+        )
+    named = {"yes": "A point person was named.", "no": "No point person was named."}
+    return Html(named.get(fact.level, ""))
+
+
+def _principal(page: Page) -> Html:
+    fact = page.own("conditions.principal_support")
+    if fact is None or page.is_network:
+        return Html("")
+    if not fact.is_shown:
+        return Html(
+            "How the team rated the principal’s support is not shown here, since one "
+            "person holds that role."
+        )
+    rating = fact.value_text or fact.level
+    return (
+        page.prose.sentence(
+            "The team rated the principal’s support {rating} on a scale from one to four.",
+            rating=Label(rating),
+        )
+        if rating
+        else Html("")
+    )
+
+
+def _flow(page: Page, outcome: str) -> Html:
+    """Return the flow table of one outcome, one row an arm."""
+    facts = page.own_all("conditions.flow", outcome=outcome)
+    if not facts:
+        return Html("")
+    by_arm: dict[str, dict[str, Fact]] = {}
+    for fact in facts:
+        by_arm.setdefault(fact.group, {})[fact.category] = fact
+    stages = [s for s in _STAGES if any(s in row for row in by_arm.values())]
+    arms = [a for a in page.config.design.arms if a in by_arm] or sorted(by_arm)
+    rows = [
+        [
+            Label(capitalized(page.arm(arm).text)),
+            *(page.prose.cell(by_arm[arm].get(s)) for s in stages),
+        ]
+        for arm in arms
+    ]
+    where = "in all schools" if page.is_network else "at this school"
+    caption = Html(f"Students {where}, from class list to test: {escape(page.outcome(outcome))}")
+    return table(caption, ["Group", *(_STAGES[s] for s in stages)], rows)

@@ -1,0 +1,103 @@
+"""Would teachers recommend it: the answers, the score on its line, and what the school decided."""
+
+from pilot_analysis.report.claims import Html
+from pilot_analysis.report.facts import Fact
+from pilot_analysis.report.figures import Figure
+from pilot_analysis.report.page import Page
+from pilot_analysis.report.plots import plot_nps
+from pilot_analysis.report.sections.decisions import decided, match
+from pilot_analysis.report.tables import Bar, bars, pair, paragraph, section
+
+__all__ = ["recommend"]
+
+_ANSWERS = {
+    "promoters": "Yes (nine or ten)",
+    "passives": "Unsure (seven or eight)",
+    "detractors": "No (zero to six)",
+}
+
+
+def recommend(page: Page) -> Html:
+    """Return answers and score per product, the decision, and whether the two match."""
+    products = [p for p in (*page.products, "") if page.own("recommendation.nps", product_id=p)]
+    if any(products):
+        products = [p for p in products if p]
+    several = len(products) > 1
+    return section(
+        page.not_collected("recommendation"),
+        *(_product(page, product, several) for product in products),
+        decided(page),
+        match(page),
+    )
+
+
+def _product(page: Page, product: str, several: bool) -> Html:
+    score = page.own("recommendation.nps", product_id=product)
+    name = page.product(product)
+    heading = Html(f"<h3>{page.prose.sentence('{name}', name=name)}</h3>") if several else Html("")
+    if not score.has("estimate"):
+        words = "Teachers’ answers: {score}. So few answered that the score itself is not shown."
+        said = page.prose.say(words if score.is_range else "{score}", score=score)
+        return section(heading, paragraph(said, css="absent"))
+    answers = {f.category: f for f in page.own_all("recommendation.answers", product_id=product)}
+    rows = [Bar(label, answers[key]) for key, label in _ANSWERS.items() if key in answers]
+    asked = page.prose.sentence(
+        "How likely teachers are to recommend {product} to a colleague, from zero to ten.",
+        product=name,
+    )
+    figure = _strip(page, product, score)
+    return section(
+        heading,
+        paragraph(*_silent(page, product)),
+        pair(bars(page.prose, asked, rows), figure.html if figure else Html("")),
+    )
+
+
+def _strip(page: Page, product: str, score: Fact) -> Figure | None:
+    others = page.facts.others_of("recommendation.nps", product_id=product)
+    caption = [
+        page.prose.sentence(
+            "Net Promoter Score: the share of nine and ten minus the share of zero to six."
+        ),
+        page.prose.say(
+            "Chance alone could put it anywhere from {s.low} to {s.high} (pale bar).", s=score
+        ),
+        Html("Circles: the schools, unnamed." if page.is_network else "Circles: the other schools.")
+        if others
+        else Html(""),
+        page.prose.say(
+            "Leaning on the other schools’ answers, it would be {pooled}.",
+            pooled=page.own("recommendation.nps_pooled", product_id=product),
+        ),
+    ]
+    return plot_nps(
+        f"nps-{product or 'all'}",
+        score,
+        others,
+        name="All schools" if page.is_network else "This school",
+        title=f"Net Promoter Score, {page.product(product).text}",
+        caption=Html(" ".join(said for said in caption if said)),
+    )
+
+
+def _silent(page: Page, product: str) -> list[Html]:
+    """Say who answered, and how far the silent could move the score."""
+    answered = page.own("recommendation.responded", product_id=product)
+    invited = page.own("recommendation.invited", product_id=product)
+    if answered is None or invited is None or not answered.has("estimate"):
+        return []
+    if invited.has("estimate") and answered.estimate == invited.estimate:
+        return [
+            page.prose.sentence("All {all:word} teachers who were asked answered.", all=invited)
+        ]
+    return [
+        page.prose.say(
+            "{yes:Word} of {all:word} teachers who were asked answered.", yes=answered, all=invited
+        ),
+        page.prose.say(
+            "Had the others all been against it, the score would be {worst}; had they all been for "
+            "it, {best}.",
+            worst=page.own("recommendation.nps_worst", product_id=product),
+            best=page.own("recommendation.nps_best", product_id=product),
+        ),
+    ]

@@ -1,0 +1,145 @@
+"""Use: from license to dose, minutes by week, and who met the dose."""
+
+from pilot_analysis.report.claims import Html, Label
+from pilot_analysis.report.facts import Fact
+from pilot_analysis.report.figures import Figure
+from pilot_analysis.report.interval_plots import plot_shares
+from pilot_analysis.report.page import Page
+from pilot_analysis.report.plots import plot_minutes
+from pilot_analysis.report.tables import Bar, bars, pair, paragraph, section
+from pilot_analysis.report.wording import capitalized
+
+__all__ = ["use"]
+
+_STAGES = {
+    "licensed": "Licensed",
+    "rostered": "On a class list",
+    "ever_logged_in": "Ever logged in",
+    "active_weeks": "Active in enough weeks",
+    "met_target": "Met own target",
+}
+
+
+def use(page: Page) -> Html:
+    """Return the funnel, the weekly minutes and the dose by group, per product."""
+    made = [
+        _product(page, product)
+        for product in page.products
+        if page.own_all("usage.funnel", product_id=product)
+    ]
+    return section(
+        page.not_collected("usage"), *made, paragraph(_five_percent(page)) if made else Html("")
+    )
+
+
+def _product(page: Page, product: str) -> Html:
+    several = len(page.products) > 1
+    heading = Html("")
+    if several:
+        heading = Html(f"<h3>{page.prose.sentence('{name}', name=page.product(product))}</h3>")
+    figures = [figure.html for figure in (_minutes(page, product), _dose(page, product)) if figure]
+    return section(
+        heading,
+        paragraph(*_summary(page, product)),
+        _funnel(page, product),
+        pair(*figures),
+    )
+
+
+def _summary(page: Page, product: str) -> list[Html]:
+    stage = {f.category: f for f in page.own_all("usage.funnel", product_id=product)}
+    return [
+        page.prose.say(
+            "Of {licensed} students with a license, {ever} logged in at least once and {met} "
+            "reached their own weekly target in enough weeks.",
+            licensed=stage.get("licensed"),
+            ever=stage.get("ever_logged_in"),
+            met=stage.get("met_target"),
+        ),
+        page.prose.say(
+            "In a week in which a student used it at all, it was for {active} minutes; over all "
+            "weeks of the term, {all} minutes.",
+            active=page.own("usage.minutes_active_week", product_id=product),
+            all=page.own("usage.minutes_enrolled_week", product_id=product),
+        ),
+    ]
+
+
+def _funnel(page: Page, product: str) -> Html:
+    stage = {f.category: f for f in page.own_all("usage.funnel", product_id=product)}
+    rungs = [key for key in _STAGES if key in stage]
+    rows = [
+        Bar(_STAGES[key], stage[key], _lost(stage[before], stage[key]) if before else "")
+        for before, key in zip(["", *rungs], rungs, strict=False)
+    ]
+    caption = [
+        page.prose.sentence("From license to dose, students; each row is part of the one above it.")
+    ]
+    tested = page.own("usage.tested", product_id=product)
+    caption.append(
+        page.prose.say(
+            "Of those with a license, {tested} were tested before and after.", tested=tested
+        )
+    )
+    network = page.network("usage.met_dose", product_id=product, group="", category="")
+    if network is not None and network.has("estimate"):
+        caption.append(
+            page.prose.say("At all schools together, {all} met their target.", all=network)
+        )
+    return bars(page.prose, Html(" ".join(part for part in caption if part)), rows, ordered=True)
+
+
+def _lost(before: Fact, after: Fact) -> "Label | str":
+    """Say why students were lost between two rungs, where any were and both may be shown."""
+    if not (before.has("estimate") and after.has("estimate") and before.flags):
+        return ""
+    return Label(f"the others: {before.flags[0]}") if after.estimate < before.estimate else ""
+
+
+def _minutes(page: Page, product: str) -> Figure | None:
+    own = page.own_all("usage.minutes_per_week", product_id=product)
+    network = (
+        [] if page.is_network else page.overall_all("usage.minutes_per_week", product_id=product)
+    )
+    caption = page.prose.sentence(
+        "Average minutes a week per student with a license, week by week; students who did not "
+        "use it count as zero."
+    )
+    return plot_minutes(
+        f"minutes-{product}",
+        own,
+        network,
+        names=(capitalized(page.here), "all schools"),
+        title="Minutes of use by week",
+        caption=caption,
+    )
+
+
+def _dose(page: Page, product: str) -> Figure | None:
+    facts = page.own_all("usage.met_dose", product_id=product)
+    overall = next((f for f in facts if not f.group), None)
+    if overall is None:
+        return None
+    rows: list[tuple[str, Fact]] = [("All students", overall)]
+    for group in page.config.groups:
+        for side in ("group", "reference"):
+            label = capitalized(page.group(group, reference=side == "reference").text)
+            rows += [(label, f) for f in facts if (f.group, f.category) == (group, side)]
+    return plot_shares(
+        f"dose-{product}",
+        rows,
+        title="Share of students who met their own target, by group",
+        caption=page.prose.sentence(
+            "Share of students who met their own target; hollow: those whom a group is compared "
+            "with. The pale bar is how far chance alone, from class to class, could move it."
+        ),
+    )
+
+
+def _five_percent(page: Page) -> Html:
+    return page.prose.sentence(
+        "For comparison: in studies that makers of such products ran elsewhere, only about one "
+        "student in twenty used them as much as recommended ({source}); targets and rules for "
+        "counting differ.",
+        source=Label("Holt, The 5 Percent Problem, Education Next, 2024"),
+    )

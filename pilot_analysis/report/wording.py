@@ -1,0 +1,164 @@
+"""Plain words by fixed rules: shares, dates, lists, and how sure a finding is."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pilot_analysis.report.claims import Html, Label, escape
+from pilot_analysis.report.facts import Fact
+
+__all__ = [
+    "AUDIENCES",
+    "DECISIONS",
+    "INSTRUMENTS",
+    "NETWORK_AUDIENCES",
+    "capitalized",
+    "day",
+    "direction",
+    "listed",
+    "month_name",
+    "people",
+    "scale_ends",
+    "share_words",
+    "sure",
+]
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_SHARES = (
+    (0.005, "none"),
+    (0.10, "few"),
+    (0.20, "about one in seven"),
+    (0.29, "about a quarter"),
+    (0.40, "about a third"),
+    (0.46, "fewer than half"),
+    (0.54, "about half"),
+    (0.62, "more than half"),
+    (0.71, "about two thirds"),
+    (0.80, "about three quarters"),
+    (0.92, "most"),
+    (0.995, "nearly all"),
+    (1.01, "all"),
+)
+AUDIENCES = {
+    "team": "For the school’s team",
+    "public": "For everyone",
+    "internal": "Internal: not to be passed on",
+}
+NETWORK_AUDIENCES = AUDIENCES | {"team": "For the schools’ teams"}
+DECISIONS = {
+    "continue": "continue",
+    "change": "continue with changes",
+    "stop": "stop",
+    "undecided": "wait: no decision yet",
+}
+INSTRUMENTS = {
+    "teachers_invited": "how many teachers were invited",
+    "volunteered": "whether teachers volunteered",
+    "motivation": "how motivated they were at the start",
+    "point_person": "whether there was a point person",
+    "principal_support": "how the principal supported it",
+    "whys": "the reason for taking part",
+    "goals": "the school’s learning goals",
+    "teachers": "who took part among the teachers",
+    "students": "student rosters",
+    "enrollments": "class lists",
+    "assignments": "which class was in which group",
+    "licenses": "licenses",
+    "assessments": "test scores",
+    "usage": "time on the product",
+    "calendar": "the school calendar",
+    "survey_responses": "the teacher survey",
+    "observations": "classroom observations",
+    "support_log": "the support log",
+    "professional_development": "training sessions",
+    "decisions": "the school’s decision",
+    "shadow_days": "days spent shadowing a student",
+    "member_checks": "the team’s response to the draft",
+    "schools": "school information",
+    "products": "product information",
+}
+_ENDS = {
+    "0": "zero",
+    "1": "one",
+    "2": "two",
+    "3": "three",
+    "4": "four",
+    "5": "five",
+    "6": "six",
+    "7": "seven",
+    "10": "ten",
+}
+
+
+def share_words(share: float) -> str:
+    """Return a share between 0 and 1 in words, e.g. "about half"."""
+    return next(words for bound, words in _SHARES if share < bound)
+
+
+def day(iso: str) -> Html:
+    """Return an ISO date as "12 September 2025" in a time element."""
+    when = date.fromisoformat(iso[:10])
+    words = f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+    return Html(f'<time datetime="{when.isoformat()}">{words}</time>')
+
+
+def month_name(iso: str, *, short: bool = False) -> str:
+    """Return the month of an ISO date or "YYYY-MM", without the year."""
+    name = _MONTHS[int(iso[5:7]) - 1]
+    return name[:3] if short else name
+
+
+def listed(parts: Sequence["str | Label | Html"]) -> Html:
+    """Return "a", "a and b" or "a, b and c"."""
+    marked = [str(escape(part)) for part in parts]
+    if len(marked) < 2:
+        return Html("".join(marked))
+    return Html(", ".join(marked[:-1]) + " and " + marked[-1])
+
+
+def capitalized(text: str) -> str:
+    """Return `text` with its first letter large and the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def scale_ends(unit: str) -> str:
+    """Return "on a scale from one to five" for the unit "scale points (1-5)", or nothing."""
+    _, _, ends = unit.partition("(")
+    low, _, high = ends.rstrip(")").replace("\N{EN DASH}", "-").partition("-")
+    if low in _ENDS and high in _ENDS:
+        return f"on a scale from {_ENDS[low]} to {_ENDS[high]}"
+    return ""
+
+
+def direction(change: Fact) -> str:
+    """Return "rose", "fell" or "cannot tell", the last where the interval holds zero."""
+    if change.has_interval and change.conf_low <= 0 <= change.conf_high:
+        return "cannot tell"
+    return "rose" if change.estimate > 0 else "fell"
+
+
+def people(fact: Fact) -> str:
+    """Return whom the n of a fact counts."""
+    return {"students": "students", "respondents": "answers", "teachers": "teachers"}.get(
+        fact.population, "records"
+    )
+
+
+def sure(level: int, words: Html) -> Html:
+    """Return how sure we are: up to three dots, and the words that carry the meaning."""
+    dots = "●" * level + "○" * (3 - level)
+    return Html(
+        f'<span class="sure"><span class="dots" aria-hidden="true">{dots}</span> {words}</span>'
+    )

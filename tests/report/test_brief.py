@@ -1,0 +1,186 @@
+import re
+from pathlib import Path
+
+import pytest
+from page_parser import PageParser
+from report_sample import make_brief, make_config, make_prepared
+
+from pilot_analysis.errors import ConfigError, RunError
+from pilot_analysis.pilot import load_pilot
+from pilot_analysis.report import open_brief
+from pilot_analysis.report.brief import Brief
+from pilot_analysis.report.prepared import Prepared
+
+SECTIONS = (
+    "header", "glance", "participation", "goal", "support", "use", "teachers", "recommend",
+    "learning", "limits", "how_we_know", "footer",
+)  # fmt: skip
+
+
+def whole(brief: Brief) -> str:
+    return "\n".join(getattr(brief, section)()._repr_html_() for section in SECTIONS)
+
+
+@pytest.fixture(scope="module")
+def html():
+    return whole(make_brief())
+
+
+@pytest.mark.parametrize("school", ["S1", "S2", ""])
+@pytest.mark.parametrize("audience", ["team", "public", "internal"])
+def test_every_section_of_every_audience_is_sound_markup(school, audience):
+    parsed = PageParser(whole(make_brief(school, audience)))
+    assert parsed.headings.count(1) == 1
+    assert parsed.headings[0] == 1
+    for before, after in zip(parsed.headings, parsed.headings[1:], strict=False):
+        # the h2 of a section stands in the notebook, so an h3 may follow the header's h1
+        assert after <= max(before, 2) + 1
+    assert len(parsed.ids) == len(set(parsed.ids))
+    assert set(parsed.referred) <= set(parsed.ids)
+    assert "script" not in parsed.tags
+
+
+def test_prose_holds_no_digit_but_those_of_names_and_records(html):
+    known = ("Readwell 5", "grade 3", "2 schools", "3rd graders", "October 2025 to May 2026", "1-5",
+             "usage 2026.csv", "Us (2026)", "0.1.0", "CC0 1.0", "Education Next, 2024", "5 Percent",
+             "CR2", "Kraft (2020), median of 747")  # fmt: skip
+    words = re.sub(r"\s+", " ", " ".join(PageParser(html).prose))
+    for name in known:
+        words = words.replace(name, "").replace(name.capitalize(), "")
+    weeks = re.sub(r"\b\d{1,2} (September|October|November)\b", "", words)
+    assert re.findall(r".{20}\d.{20}", weeks) == []
+
+
+def test_every_number_is_traced_to_a_result_that_is_shown():
+    for audience in ("team", "public"):
+        brief = make_brief(audience=audience)
+        facts = brief.page.facts
+        found = re.findall(
+            r'<data class="(?:claim|cell)" value="([^"]*)" data-result="([^"]*)" '
+            r'data-field="([^"]*)">', whole(brief))  # fmt: skip
+        assert len(found) > 40
+        for value, result_id, field in found:
+            fact = facts[result_id]
+            assert fact.is_shown
+            assert value == f"{getattr(fact, field):.10g}"
+
+
+def test_a_suppressed_number_is_nowhere_on_the_page():
+    shown = make_brief("S1", "team", lost=0.08)
+    page = shown.page
+    hidden = make_brief("S1", "public").page
+    gone = [f for n in hidden.facts.names() for f in hidden.facts.find(n) if not f.is_shown]
+    assert gone
+    html = whole(make_brief("S1", "public"))
+    for fact in gone:
+        assert f'data-result="{fact.result_id}"' not in html
+    assert page.audience == "team"
+
+
+def test_the_same_results_give_the_same_bytes(html):
+    assert whole(make_brief()) == html
+
+
+def test_a_simulated_pilot_says_so_at_both_ends_and_a_real_one_does_not():
+    brief = make_brief()
+    assert "Simulated data" in brief.header().html
+    assert "simulated" in brief.footer().html
+    page = brief.page
+    context = page.context.__class__(make_config(simulated=False), {"S1": "A"}, {})
+    real = Brief(page.__class__(page.facts, page.prose, context, "S1"))
+    assert "Simulated" not in real.header().html + real.footer().html + real.description
+
+
+def test_the_why_and_its_number_stand_first(html):
+    assert "Our English learners end grade 3 &lt;behind&gt;." in html
+    assert 'Stated by the school on <time datetime="2025-09-12">' in html
+    then = re.search(r"<dt>then</dt><dd>.*?>8.4</data>", html)
+    now = re.search(r"<dt>now</dt><dd>.*?>5.1</data>", html)
+    assert then
+    assert now
+    assert then.start() < now.start() < html.index('class="findings"')
+
+
+def test_findings_follow_their_rules(html):
+    headlines = re.findall(r"<li><strong>(.*?)</strong>", html)
+    plain = [re.sub(r"<[^>]*>", "", line) for line in headlines]
+    assert plain == [
+        "The gap this school set out to close is smaller than before.",
+        "About half of the students used Readwell 5 as much as planned.",
+        "Five of nine teachers would recommend Readwell 5.",
+        "We cannot tell whether students in classes with Readwell learned more in grade 3 reading.",
+        "What teachers say and what else we saw do not quite agree.",
+    ]
+    assert 3 <= len(plain) <= 5
+
+
+def test_what_cannot_be_told_stands_beside_what_could_have_been_seen(html):
+    words = re.sub(r"<[^>]*>", "", html)
+    assert (
+        "A true difference of 0.34 standard deviations would have been found four times in five"
+        in words
+    )
+    assert "no effect" not in words
+    assert not re.search(r"\bp ?[=<]", words)
+
+
+def test_cautions_take_their_numbers_from_results(html):
+    words = re.sub(r"<[^>]*>", "", html)
+    assert "Of the students 8 percent were lost, 14 moved." in words
+    assert "Mind the gap." in words
+
+
+def test_a_missing_instrument_is_one_sentence(html):
+    brief = make_brief()
+    assert brief.support().html.count("<p") == 1
+    assert "Contacts for help were not recorded." in brief.support().html
+    assert "Nothing was collected for this part" in brief.goal().html
+
+
+def test_names_of_other_schools_are_not_on_a_school_s_page(html):
+    assert "Harbor Street School" in html
+    assert "Mill" not in html
+
+
+def test_a_name_is_escaped_everywhere():
+    html = whole(make_brief("S2"))
+    assert "Mill &lt;Hill&gt; School" in html
+    assert "<Hill>" not in html
+
+
+def test_prepared_results_read_back_give_the_same_page(tmp_path, html):
+    make_prepared().write(tmp_path)
+    brief = open_brief("not there", "S1", prepared=tmp_path)
+    assert whole(brief) == html
+    assert Prepared.read(tmp_path).context.schools["S2"] == "Mill <Hill> School"
+
+
+def test_what_is_not_known_is_refused_with_the_nearest_name(tmp_path):
+    make_prepared().write(tmp_path)
+    with pytest.raises(ConfigError, match="Did you mean 'S1'"):
+        open_brief("x", "S11", prepared=tmp_path)
+    with pytest.raises(ConfigError, match="Did you mean 'readwell'"):
+        open_brief("x", "S1", "readwel", prepared=tmp_path)
+    with pytest.raises(ConfigError, match="prepared for the audience 'team'"):
+        open_brief("x", "S1", audience="public", prepared=tmp_path)
+    with pytest.raises(RunError, match="holds no prepared results"):
+        open_brief("x", "S1", prepared=tmp_path / "nothing")
+
+
+def test_a_relative_folder_is_found_from_anywhere_and_a_pilot_is_taken_as_it_is(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    by_path = open_brief("data/raw/demo", "S03")
+    assert by_path.title.startswith("Wharfside School: what we learned from piloting")
+    pilot = load_pilot(Path(__file__).parents[2] / "data" / "raw" / "demo")
+    network = open_brief(pilot)
+    assert network.page.is_network
+    assert "Share of a school’s people whom each table covers" in network.quality().html
+    assert open_brief(pilot, "S03").glance().html == by_path.glance().html
+    with pytest.raises(ConfigError, match="no such folder"):
+        open_brief("data/raw/nowhere", "S03")
+
+
+def test_a_thin_brief_still_has_three_findings():
+    assert make_brief("S1", "public").glance().html.count('class="sure"') >= 3
