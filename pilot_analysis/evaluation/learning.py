@@ -17,8 +17,7 @@ from pilot_analysis.stats.shares import cluster_proportion
 __all__ = ["learning"]
 
 NO_COMPARISON = (
-    "There was no comparison group, so what students would have learned without it is not "
-    "known."
+    "There was no comparison group, so what students would have learned without it is not known."
 )
 TOO_FEW = "Too few of the units that were assigned have scores, so the groups were not compared."
 _NEEDED = ("assessments", "assignments", "enrollments")
