@@ -1,0 +1,33 @@
+"""Where statsmodels computes the same thing, it must say the same thing."""
+
+import numpy as np
+import pytest
+import statsmodels.formula.api as smf
+
+from pilot_analysis.stats.cluster import ols_cluster_robust
+from pilot_analysis.stats.mixed import fit_mixed
+
+
+@pytest.fixture
+def exam(oracle_data):
+    data = oracle_data("exam").astype({"sex": "category"})
+    return data[data["school"].astype(int) <= 30].reset_index(drop=True)
+
+
+def test_ols_with_the_stata_factor_agrees_with_statsmodels(exam):
+    ours = ols_cluster_robust("normexam ~ standLRT + sex", exam, cluster="school", vcov="CR1S")
+    theirs = smf.ols("normexam ~ standLRT + sex", exam).fit(
+        cov_type="cluster", cov_kwds={"groups": exam["school"].astype(int)}
+    )
+    for estimate in ours.estimates:
+        assert estimate.estimate == pytest.approx(theirs.params[estimate.name], rel=1e-9)
+        assert estimate.std_error == pytest.approx(theirs.bse[estimate.name], rel=1e-9)
+
+
+@pytest.mark.parametrize("reml", [True, False])
+def test_the_likelihood_is_no_lower_than_the_one_that_statsmodels_reaches(exam, reml):
+    # statsmodels may stop short of the optimum with no more than a warning, so one side is loose
+    ours = fit_mixed("normexam ~ standLRT", exam, groups="school", reml=reml, df="satterthwaite")
+    theirs = smf.mixedlm("normexam ~ standLRT", exam, groups=exam["school"]).fit(reml=reml)
+    assert np.isfinite(theirs.llf)
+    assert theirs.llf - 1e-6 <= ours.log_likelihood <= theirs.llf + 1
