@@ -24,10 +24,9 @@ def test_ols_with_the_stata_factor_agrees_with_statsmodels(exam):
         assert estimate.std_error == pytest.approx(theirs.bse[estimate.name], rel=1e-9)
 
 
-@pytest.mark.parametrize("reml", [True, False])
-def test_the_likelihood_is_no_lower_than_the_one_that_statsmodels_reaches(exam, reml):
-    # statsmodels may stop short of the optimum with no more than a warning, so one side is loose
-    ours = fit_mixed("normexam ~ standLRT", exam, groups="school", reml=reml, df="satterthwaite")
-    theirs = smf.mixedlm("normexam ~ standLRT", exam, groups=exam["school"]).fit(reml=reml)
+def test_the_likelihood_is_no_lower_than_the_one_that_statsmodels_reaches(exam):
+    # by ML statsmodels fails on these data; by REML it may stop short of the optimum
+    ours = fit_mixed("normexam ~ standLRT", exam, groups="school")
+    theirs = smf.mixedlm("normexam ~ standLRT", exam, groups=exam["school"]).fit(reml=True)
     assert np.isfinite(theirs.llf)
     assert theirs.llf - 1e-6 <= ours.log_likelihood <= theirs.llf + 1
