@@ -18,7 +18,6 @@ from pilot_analysis.disclosure.structure import (
     KEYS,
     PARTITIONS,
     SIDES,
-    WORDS,
     name_of,
     sources_of,
 )
@@ -54,7 +53,7 @@ def close(
     -------
     list of Verdict
         The least set that holds these four rules. (1) What names a hidden result in its
-        `relation` is hidden; words, and another range, may follow from a range. (2) A group and
+        `relation` is hidden; from a range only another range may follow. (2) A group and
         everyone else, or a school and all the others, are hidden together. (3) Where one of the
         schools, products or categories of a total is hidden, at least two are, the smallest
         first, which together reach the minimum n; a score is left its word. (4) Where that cannot
@@ -70,8 +69,8 @@ def close(
         before = [verdict.state for verdict in verdicts]
         for at, named in sources:
             worst = max(verdicts[source].state for source in named)
-            gives_back = rows[at].kind not in WORDS and not verdicts[at].state
-            if worst == SUPPRESSED or (worst == CODED and gives_back):
+            # a verdict has thresholds of its own: beside a range it could narrow the range
+            if worst == SUPPRESSED or (worst == CODED and verdicts[at].state == SHOWN):
                 _hide(verdicts, at, "source hidden")
         for pair in pairs:
             if any(verdicts[at].state for at in pair):
