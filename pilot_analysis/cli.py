@@ -53,6 +53,7 @@ def brief(folder, schools, jobs, out, audience, notebooks) -> None:
     FOLDER holds pilot.toml. With --school only the briefs of those schools are made. Exit status:
     0 all made, 1 a brief failed (the others are there), 2 the run could not start.
     """
+    click.echo(f"Reading {folder} ...", err=True)
     from pilot_analysis.batch import run_briefs
 
     run = run_briefs(folder, out, audience, schools or None, jobs, notebooks=notebooks)
