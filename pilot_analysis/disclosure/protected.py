@@ -14,18 +14,23 @@ import pyarrow.parquet as pq
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
 from pilot_analysis.disclosure.rounding import NUMBERS
 from pilot_analysis.errors import DisclosureError
-from pilot_analysis.results import COLUMNS
+from pilot_analysis.results import COLUMNS, result
 
 __all__ = ["OTHERS", "ProtectedResults", "make_protected", "shown_share"]
 
-OTHERS = ("section", "name", "product_id", "outcome", "group", "category", "time", "estimate")
+OTHERS = (
+    "section", "name", "kind", "population", "product_id", "outcome", "group", "category", "time",
+    "estimate", "unit",
+)  # fmt: skip
 """Columns of `ProtectedResults.others`."""
+
+COMPARED = frozenset({"recommendation.nps"})
+"""The only results whose values at other schools a brief may use: no more than it draws."""
 
 _FILE = "results.parquet"
 _GATE = object()
 _LISTS = ("flags", "relation")
 _WHOLE = ("n", "n_clusters")
-_COMPARED = ("proportion", "mean", "effect", "score", "coefficient")
 _HEADLINES = ("count", "proportion", "mean", "effect", "score")
 
 
@@ -71,9 +76,8 @@ class ProtectedResults:
     def others(self) -> pd.DataFrame:
         """Shown values of the other schools, without school, n or interval.
 
-        Columns `OTHERS`, sorted by value, so that the order says nothing about the school. Counts
-        are left out: beside a score they would tell another team's answers. Empty unless this is
-        the part of one brief.
+        Columns `OTHERS`, sorted by value, so that the order says nothing about the school; the
+        results in `COMPARED` alone. Empty unless this is the part of one brief.
         """
         return pd.DataFrame(columns=list(OTHERS)) if self._others is None else self._others.copy()
 
@@ -156,14 +160,31 @@ class ProtectedResults:
         if school_id is None:
             return cls(_GATE, _from_arrow(table), None, policy)
         mine = pc.is_in(table["school_id"], pa.array(["", school_id]))
-        elsewhere = table.filter(pc.invert(mine)).select([*OTHERS, "kind", "suppressed"])
+        elsewhere = table.filter(pc.invert(mine)).select([*OTHERS, "suppressed"])
         others = _others(elsewhere.to_pandas())
         return cls(_GATE, _from_arrow(table.filter(mine)), others, policy)
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Return one dict per result, sorted by id, for ``results.json``; no NaN: None."""
-        frame = self._frame.sort_values("result_id", kind="stable")
-        return [_plain(row) for row in frame.to_dict("records")]
+        """Return one dict per result, sorted by id, for ``results.json``; no NaN: None.
+
+        Each value in `others` is a result of "another school" whose number is its rank.
+        """
+        rows = [*self._frame.to_dict("records"), *self._other_rows()]
+        return [_plain(row) for row in sorted(rows, key=lambda row: row["result_id"])]
+
+    def _other_rows(self) -> list[dict[str, Any]]:
+        others = self.others
+        ranks = others.groupby([c for c in OTHERS if c != "estimate"]).cumcount() + 1
+        rows = []
+        for rank, row in zip(ranks, others.to_dict("records"), strict=True):
+            keys = {key: row[key] for key in ("product_id", "outcome", "group", "category", "time")}
+            rows.append(
+                result(
+                    row["section"], row["name"], row["kind"], row["population"], row["estimate"],
+                    unit=row["unit"], school_id=f"another school {rank}", **keys,
+                ) | {"suppressed": ""}
+            )  # fmt: skip
+        return rows
 
 
 def make_protected(frame: pd.DataFrame, policy: DisclosurePolicy) -> ProtectedResults:
@@ -196,7 +217,8 @@ def shown_share(protected: ProtectedResults) -> pd.DataFrame:
 
 
 def _others(frame: pd.DataFrame) -> pd.DataFrame:
-    shown = frame["suppressed"].eq("") & frame["estimate"].notna() & frame["kind"].isin(_COMPARED)
+    shown = frame["suppressed"].eq("") & frame["estimate"].notna()
+    shown &= (frame["section"] + "." + frame["name"]).isin(COMPARED)
     frame = frame.loc[shown, list(OTHERS)]
     return frame.sort_values(list(OTHERS), kind="stable", ignore_index=True)
 

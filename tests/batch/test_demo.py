@@ -52,4 +52,6 @@ def test_a_brief_of_the_demo_is_clean_and_traced(done, school):
 
 def test_no_school_stands_in_the_results_of_another(done):
     rows = json.loads((done[1] / "schools" / "S03" / "results.json").read_text(encoding="utf-8"))
-    assert {row["school_id"] for row in rows} == {"", "S03"}
+    # of other schools there are values without a name, which the figures draw, and nothing else
+    others = {row["school_id"] for row in rows} - {"", "S03"}
+    assert all(re.fullmatch(r"another school \d+", name) for name in others)

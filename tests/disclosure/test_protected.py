@@ -55,15 +55,23 @@ def test_a_brief_sees_its_school_and_the_network(protected):
 
 def test_other_schools_are_values_without_school_size_or_interval(protected):
     others = protected.for_brief("S01").others
-    assert list(others.columns) == ["section", "name", "product_id", "outcome", "group", "category",
-                                    "time", "estimate"]  # fmt: skip
+    assert not {"school_id", "n", "conf_low", "conf_high", "result_id"} & set(others.columns)
+    assert set(others["section"] + "." + others["name"]) == {"recommendation.nps"}
     scores = others[others["section"].eq("recommendation") & others["name"].eq("nps")]
     frame = protected.frame
     rows = frame[frame["name"].eq("nps") & ~frame["school_id"].isin(["", "S01"])]
     assert scores["estimate"].tolist() == sorted(rows["estimate"].dropna())
     assert rows["estimate"].isna().any(), "the fixture holds a school that is too small"
-    assert "answers" not in set(others["name"])
     assert others["estimate"].notna().all()
+
+
+def test_what_is_drawn_of_other_schools_stands_in_the_results_too(protected):
+    part = protected.for_brief("S01")
+    rows = [row for row in part.to_json() if row["school_id"].startswith("another school")]
+    assert sorted(row["estimate"] for row in rows) == sorted(part.others["estimate"])
+    assert all(row["n"] is None and row["conf_low"] is None for row in rows)
+    ids = [row["result_id"] for row in part.to_json()]
+    assert len(ids) == len(set(ids))
 
 
 def test_the_whole_has_no_others_and_the_network_sees_every_school(protected):
