@@ -66,7 +66,7 @@ def _weeks_of(calendars: list[pd.DataFrame], anchor: int) -> pd.DatetimeIndex:
 
 def _days(ranges: pd.DataFrame) -> np.ndarray:
     begins = ranges["begin"].to_numpy().astype("datetime64[D]")
-    ends = ranges["end"].to_numpy().astype("datetime64[D]") + 1
+    ends = ranges["end"].to_numpy().astype("datetime64[D]") + np.timedelta64(1, "D")
     days = [np.arange(*span, dtype="datetime64[D]") for span in zip(begins, ends, strict=True)]
     return np.unique(np.concatenate(days)) if days else np.array([], dtype="datetime64[D]")
 

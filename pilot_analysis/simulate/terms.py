@@ -63,7 +63,7 @@ def testing_weeks() -> pd.DatetimeIndex:
 
 def _mondays(kind: str) -> pd.DatetimeIndex:
     days = [
-        np.arange(begin, np.datetime64(end) + 1, dtype="M8[D]")
+        np.arange(begin, np.datetime64(end) + np.timedelta64(1, "D"), dtype="M8[D]")
         for name, begin, end in CALENDAR
         if name == kind
     ]
