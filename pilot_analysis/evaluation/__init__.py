@@ -4,6 +4,7 @@ from pilot_analysis.evaluation import (
     alignment,
     conditions,
     learning,
+    member_checks,
     parameters,
     quality,
     recommendation,
@@ -43,6 +44,7 @@ def evaluate(pilot) -> Results:
             teachers.teachers,
             recommendation.recommendation,
             learning.learning,
+            member_checks.member_checks,
             quality.quality,
         )
     )

@@ -27,7 +27,7 @@ NO_SCORES = "There are no scores of both sides at the school, so its gap cannot 
 NO_GROWTH = "Whether students met typical growth was not recorded."
 NO_ANSWERS = "Nobody at the school answered the survey that the reason speaks of."
 NO_SHADOW = "No student was shadowed, so the reason cannot be followed in numbers."
-NO_THEN = "There is no number from before the pilot, so a change cannot be given."
+NO_THEN = "There is no number from before, so a change cannot be given."
 NO_NOW = "There is no later number, so a change cannot be given."
 
 

@@ -33,7 +33,7 @@ __all__ = ["Brief", "open_brief"]
 _NOTHING = Html('<p class="absent">Nothing was collected for this part of the brief.</p>')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Brief:
     """One brief: every method returns a section that Jupyter shows as HTML.
 
@@ -119,6 +119,10 @@ class Brief:
     def _made(self, section: Callable[[Page], Html], page: Page | None = None) -> Fragment:
         made = section(page or self.page) or _NOTHING
         return Fragment(f'<div class="brief">\n{made}\n</div>')
+
+    def __repr__(self) -> str:
+        school = repr(self.page.school_id) if self.page.school_id else "all"
+        return f"Brief({self.title!r}, school={school}, audience={self.page.audience!r})"
 
     def _repr_html_(self) -> str:
         """Return the look of the sections for JupyterLab; an exported page brings its own."""

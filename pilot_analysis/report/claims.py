@@ -78,7 +78,8 @@ class Prose:
     ``{met.n}``, ``{met.clusters}`` its interval and sizes, ``{met.text}`` recorded words. After a
     colon stands how it is written: ``{change:signed}``, ``{change:size}`` (without its sign),
     ``{count:word}`` (small counts as words), ``{count:Word}`` at the start of a sentence,
-    ``{share:short}`` ("47%").
+    ``{share:short}`` ("47%"). Two forms with a slash are a word that agrees with the number:
+    ``within {median} {median:day/days}``.
 
     Parameters
     ----------
@@ -164,6 +165,9 @@ class Prose:
             )
         if what == "text":
             return recorded(fact.value_text)
+        if what in _FIELDS and style.count("/") == 1:
+            _refuse_digits(style, template)
+            return escape(_agreeing(fact, what, style))
         if fact.is_range and not what:
             return _range(fact)
         if what not in _FIELDS or style not in _STYLES:
@@ -190,7 +194,24 @@ def _opened(part: Html) -> Html:
     return Html(re.sub(r'^(<span class="range"[^>]*>)(\w)', lambda m: m[1] + m[2].upper(), part))
 
 
+def _agreeing(fact: Fact, what: str, forms: str) -> str:
+    """Return the form of a word, "day/days", that agrees with the number as it is written."""
+    one, many = forms.split("/")
+    if fact.is_range and not what:
+        return many
+    return one if _shown(fact, what, "size") == "1" else many
+
+
 def _data(fact: Fact, what: str, style: str, *, css: str) -> Html:
+    shown = _shown(fact, what, style, long=css == "claim" and style != "short")
+    field = _FIELDS[what]
+    return Html(
+        f'<data class="{css}" value="{getattr(fact, field):.10g}" '
+        f'data-result="{html.escape(fact.result_id)}" data-field="{field}">{shown}</data>'
+    )
+
+
+def _shown(fact: Fact, what: str, style: str, *, long: bool = False) -> str:
     field = _FIELDS[what]
     value = getattr(fact, field)
     if not isfinite(value):
@@ -202,17 +223,8 @@ def _data(fact: Fact, what: str, style: str, *, css: str) -> Html:
     }.get(field, (fact.kind, fact.unit))
     shown = in_words(value, unit, kind) if style.lower() == "word" else ""
     shown = shown.capitalize() if style == "Word" else shown
-    shown = shown or written(
-        value,
-        unit,
-        kind,
-        signed=style == "signed",
-        magnitude=style == "size",
-        long=css == "claim" and style != "short",
-    )
-    return Html(
-        f'<data class="{css}" value="{value:.10g}" data-result="{html.escape(fact.result_id)}" '
-        f'data-field="{field}">{shown}</data>'
+    return shown or written(
+        value, unit, kind, signed=style == "signed", magnitude=style == "size", long=long
     )
 
 

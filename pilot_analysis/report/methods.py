@@ -41,23 +41,28 @@ def _dose(config: PilotConfig) -> str:
 
 
 def _pilot(config: PilotConfig) -> str:
-    return "Set by this pilot."
+    return "Set for this analysis."
 
 
-SETTINGS: dict[str, tuple[str, Callable[[PilotConfig], str]]] = {
-    "conf_level": ("Intervals hold the true value this often", _pilot),
-    "power": ("A true difference should be found this often", _pilot),
+SETTINGS: dict[str, tuple[str, Callable[[PilotConfig], str], str]] = {
+    "conf_level": ("Intervals hold the true value this often", _pilot, ""),
+    "power": ("A true difference should be found this often", _pilot, "learning."),
     "smallest_worthwhile_effect": (
         "Smallest difference worth having (standard deviations)",
         lambda config: config.inference.smallest_worthwhile_effect_source,
+        "learning.",
     ),
-    "active_minutes": ("Minutes from which a week counts as active", _dose),
-    "active_weeks": ("Weeks from which a student counts as active", _dose),
-    "share_of_weeks": ("Share of weeks in which the own target must be met", _dose),
-    "response_gate": ("Share of answers below which a survey carries a warning", _pilot),
-    "icc": ("Likeness of students in a class, where it cannot be estimated", _pilot),
+    "active_minutes": ("Minutes from which a week counts as active", _dose, "usage."),
+    "active_weeks": ("Weeks from which a student counts as active", _dose, "usage."),
+    "share_of_weeks": ("Share of weeks in which the own target must be met", _dose, "usage."),
+    "response_gate": (
+        "Share of answers below which a survey carries a warning",
+        _pilot,
+        "teachers.response",
+    ),
+    "icc": ("Likeness of students in a class, where it cannot be estimated", _pilot, "learning."),
 }
-"""Name of a parameter -> how it is called, and where its source stands."""
+"""Name of a parameter -> how it is called, where its source stands, the results that use it."""
 
 GLOSSARY = (
     ("Interval", "the values that fit these data; a wide one means that we know little.", ""),
@@ -68,7 +73,7 @@ GLOSSARY = (
     ),
     (
         "Four times in five",
-        "how often a pilot like this one would have found a difference of that "
+        "how often a comparison like this one would have found a difference of that "
         "size. A smaller one may still be there.",
         "learning.mdes",
     ),

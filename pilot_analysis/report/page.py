@@ -77,6 +77,11 @@ class Page:
         return "all schools together" if self.is_network else "this school"
 
     @property
+    def called(self) -> Label:
+        """What the pilot is, in the middle of a sentence: "software pilot", "class-size trial"."""
+        return Label(self.config.pilot.called)
+
+    @property
     def name(self) -> Label:
         """Name of the school, or the pilot's title."""
         title = self.config.pilot.title
@@ -108,6 +113,12 @@ class Page:
     def product(self, product_id: str) -> Label:
         """Name of a product; what students were given, if there is none."""
         return Label(self.context.products[product_id]) if product_id else self.intervention
+
+    def about(self, product_id: str) -> Html:
+        """Return " about Readwell" where this brief is about more than one product."""
+        if len(self.products) < 2 or not product_id:
+            return Html("")
+        return self.prose.sentence(" about {name}", name=self.product(product_id))
 
     def arm(self, name: str) -> Label:
         """Label of an arm of the comparison."""

@@ -15,6 +15,7 @@ __all__ = [
     "pair",
     "paragraph",
     "section",
+    "stack",
     "table",
 ]
 
@@ -67,6 +68,12 @@ def pair(*figures: Html) -> Html:
     if not shown:
         return Html("")
     return Html(f'<div class="pair">{"".join(shown)}</div>')
+
+
+def stack(*parts: Html) -> Html:
+    """Return parts that stand under one another in one column of a `pair`, or nothing."""
+    shown = section(*parts)
+    return Html(f"<div>{shown}</div>") if shown else Html("")
 
 
 def beside(*words: Html) -> Html:

@@ -61,7 +61,7 @@ DECISIONS = {
     "continue": "continue",
     "change": "continue with changes",
     "stop": "stop",
-    "undecided": "wait: no decision yet",
+    "undecided": "wait",
 }
 INSTRUMENTS = {
     "teachers_invited": "how many teachers were invited",
@@ -150,10 +150,12 @@ def direction(change: Fact) -> str:
 
 
 def people(fact: Fact) -> str:
-    """Return whom the n of a fact counts."""
-    return {"students": "students", "respondents": "answers", "teachers": "teachers"}.get(
-        fact.population, "records"
-    )
+    """Return whom the n of a fact counts, as the two forms of a word that agrees with it."""
+    return {
+        "students": "student/students",
+        "respondents": "answer/answers",
+        "teachers": "teacher/teachers",
+    }.get(fact.population, "record/records")
 
 
 def sure(level: int, words: Html) -> Html:

@@ -117,7 +117,7 @@ def test_growth_during_the_pilot_is_no_then(make_pilot):
     del tables["assessments"][-1], tables["assessments"][-2], tables["assessments"][-3]
     results = why(make_pilot(tables, outcomes=OUTCOMES, pilot=started))
     assert list(_rows(results, "grounded_in").index) == ["now"]  # one of four has both
-    assert "from before the pilot" in results.select(name="not_measured")["value_text"].iloc[0]
+    assert "no number from before" in results.select(name="not_measured")["value_text"].iloc[0]
 
 
 def _answers(person, wave, day, easy, hard, role="teacher"):

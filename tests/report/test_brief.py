@@ -10,6 +10,7 @@ from pilot_analysis.pilot import load_pilot
 from pilot_analysis.report import open_brief
 from pilot_analysis.report.brief import Brief
 from pilot_analysis.report.prepared import Prepared
+from pilot_analysis.results import result, result_id
 
 SECTIONS = (
     "header", "glance", "participation", "goal", "support", "use", "teachers", "recommend",
@@ -59,8 +60,8 @@ def test_every_number_is_traced_to_a_result_that_is_shown():
             r'<data class="(?:claim|cell)" value="([^"]*)" data-result="([^"]*)" '
             r'data-field="([^"]*)">', whole(brief))  # fmt: skip
         assert len(found) > 40
-        for value, result_id, field in found:
-            fact = facts[result_id]
+        for value, named, field in found:
+            fact = facts[named]
             assert fact.is_shown
             assert value == f"{getattr(fact, field):.10g}"
 
@@ -184,3 +185,62 @@ def test_a_relative_folder_is_found_from_anywhere_and_a_pilot_is_taken_as_it_is(
 
 def test_a_thin_brief_still_has_three_findings():
     assert make_brief("S1", "public").glance().html.count('class="sure"') >= 3
+
+
+def test_a_brief_presents_itself_shortly():
+    title = "Harbor Street School: what we learned from piloting Readwell 5"
+    assert repr(make_brief()) == f"Brief('{title}', school='S1', audience='team')"
+    assert "school=all" in repr(make_brief(""))
+
+
+def test_a_change_beside_then_and_now_says_whom_it_is_over(html):
+    assert "Among students tested both times it fell by" in html
+
+
+def checks(dispute: int, n: int, finding: str = "use_of_it", school: str = "S1") -> list:
+    kind = ("member_checks", "responses", "count", "respondents")
+    everyone = result_id("member_checks", "respondents", school_id=school)
+    counts = {"dispute": dispute, "add": 0, "agree": 2}
+    return [
+        result(*kind, count, n=n, school_id=school, category=finding, group=response,
+               relation=(f"part of {everyone}",))
+        for response, count in counts.items()
+    ]  # fmt: skip
+
+
+def everyone(n: int) -> dict:
+    return result("member_checks", "respondents", "count", "respondents", n, n=n, school_id="S1")
+
+
+def test_the_member_check_shows_disputes_first():
+    rows = [everyone(7), *checks(0, 7, "learning"), *checks(2, 7)]
+    html = make_brief(extra=rows).limits().html
+    assert "What the team said about the draft" in html
+    table = html[html.index("<tbody>") :]
+    assert table.index("Use of it") < table.index("Learning")
+
+
+@pytest.mark.parametrize(("n", "audience"), [(4, "team"), (7, "public")])
+def test_a_member_check_of_few_people_is_not_shown_in_numbers(n, audience):
+    html = make_brief("S1", audience, extra=[everyone(n), *checks(2, n)]).limits().html
+    assert "too few gave each answer" in html
+    assert "member_checks.responses" not in html
+
+
+@pytest.fixture(scope="module")
+def two_products():
+    return open_brief(Path(__file__).parents[2] / "data" / "raw" / "demo", "S05")
+
+
+def test_with_two_products_every_part_names_its_own(two_products):
+    said = two_products.teachers().html
+    assert "Where voices agree about Numera" in said
+    assert "Where voices agree about Readwell" in said
+    assert "first goal for Numera" in two_products.goal().html
+
+
+def test_a_trial_that_is_no_pilot_is_not_called_one():
+    brief = open_brief(Path(__file__).parents[2] / "data" / "raw" / "star", "63")
+    words = re.sub(r"<[^>]*>", " ", whole(brief)).replace("pilot-analysis", "")
+    assert "pilot" not in words.lower()
+    assert "Net Promoter" not in words

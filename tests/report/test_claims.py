@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from report_sample import estimate, make_brief, make_results
@@ -88,6 +90,24 @@ def test_small_counts_are_words_and_still_claims(page):
     said = page.prose.sentence("{f:Word} took part", f=page.own("conditions.teachers_took_part"))
     assert 'value="9"' in said
     assert ">Nine</data>" in said
+
+
+def test_a_word_agrees_with_the_number_that_it_follows():
+    rows = [
+        result("usage", name, "count", "records", value, school_id="S1")
+        for name, value in (("lone", 1), ("many", 3))
+    ]
+    rows.append(result("usage", "near", "mean", "records", 1.3, n=9, unit="days", school_id="S1"))
+    page = make_brief(extra=rows).page
+    said = page.prose.sentence(
+        "{a:word} {a:day/days}, {b:word} {b:day/days}, {c} {c:day/days} of {c.n} {c.n:call/calls}",
+        a=fact(page, "lone"),
+        b=fact(page, "many"),
+        c=fact(page, "near"),
+    )
+    assert re.sub(r"<[^>]*>", "", said) == "one day, three days, 1 day of 9 calls"
+    with pytest.raises(RunError, match="digit"):
+        page.prose.sentence("{a:1 day/days}", a=fact(page, "lone"))
 
 
 def test_markup_of_ours_passes_and_markup_of_theirs_does_not(page):

@@ -13,7 +13,8 @@ def decided(page: Page) -> Html:
     """Return the school's decision in its words, or how many schools decided what."""
     if page.is_network:
         counts = {f.category: f for f in page.own_all("recommendation.decisions")}
-        rows = [Bar(capitalized(w), counts[key]) for key, w in DECISIONS.items() if key in counts]
+        labels = DECISIONS | {"undecided": "not decided yet"}
+        rows = [Bar(capitalized(w), counts[key]) for key, w in labels.items() if key in counts]
         return bars(page.prose, Html("What the schools decided, school by product."), rows)
     return section(*(_decision(page, product) for product in page.products))
 
@@ -26,8 +27,8 @@ def match(page: Page) -> Html:
         return paragraph(*(recorded(f.value_text) for f in absent if not page.is_network))
     said = [
         page.prose.sentence(
-            "Does this score tell what schools decide? Across the pilot, take one school that went "
-            "on and one that did not: the one that went on has the higher score in {auc} of such "
+            "Does this score tell what schools decide? Across all schools, take one that went on "
+            "and one that did not: the one that went on has the higher score in {auc} of such "
             "pairs (one half would be chance, one would be perfect).",
             auc=auc,
         ),
@@ -44,7 +45,9 @@ def _decision(page: Page, product: str) -> Html:
     if fact is None or not fact.is_shown or not fact.level:
         return Html("")
     told = page.prose.sentence(
-        "The school decided to {decision} ({product}).",
+        "The school has not decided yet ({product})."
+        if fact.level == "undecided"
+        else "The school decided to {decision} ({product}).",
         decision=DECISIONS[fact.level],
         product=page.product(product),
     )
@@ -67,5 +70,6 @@ def _disagreeing(page: Page) -> Html:
     if not counted:
         return Html("")
     return page.prose.say(
-        "Score and decision point different ways: {many:word} of {many.n}.", many=counted[0]
+        "In {many:word} of {many.n} cases, score and decision point different ways.",
+        many=counted[0],
     )

@@ -54,12 +54,15 @@ def use_finding(page: Page, product: str) -> Html:
         product=page.product(product),
     )
     met = page.own("usage.funnel", category="met_target", **keys)
-    detail = page.prose.say(
-        "{met} of {all} with a license reached their own weekly target in enough weeks{beside}.",
-        met=met,
-        all=page.own("usage.funnel", category="licensed", **keys),
-        beside=page.beside("usage.met_dose", group="", category="", **keys),
-    )
+    detail = Html("")
+    if met is not None and met.is_shown:
+        detail = page.prose.say(
+            "{met:Word} of {all} with a license reached their own weekly target in enough weeks"
+            "{beside}.",
+            met=met,
+            all=page.own("usage.funnel", category="licensed", **keys),
+            beside=page.beside("usage.met_dose", group="", category="", **keys),
+        )
     return _finding(headline, detail, sure(3, Html("Counted, not estimated.")))
 
 
@@ -75,10 +78,15 @@ def recommend_finding(page: Page, product: str) -> Html:
     )
     decision = page.own("recommendation.decision", product_id=product) if product else None
     if decision is not None and decision.is_shown and decision.level in DECISIONS:
-        detail = Html(f"{detail} The school decided to {DECISIONS[decision.level]}.")
+        decided = (
+            "has not decided yet"
+            if decision.level == "undecided"
+            else f"decided to {DECISIONS[decision.level]}"
+        )
+        detail = Html(f"{detail} The school {decided}.")
     few = not score.has("n") or score.n < _ENOUGH_ANSWERS
     words = (
-        "Not sure: only {score.n:word} answers."
+        "Not sure: only {score.n:word} {score.n:answer/answers}."
         if few
         else "Fairly sure of these {score.n} teachers; others may think differently."
     )
@@ -94,7 +102,7 @@ def _would_recommend(page: Page, product: str, score: Fact) -> Html:
     name = page.product(product)
     if promoters is not None and promoters.has("estimate") and score.has("n"):
         return page.prose.sentence(
-            "{yes:Word} of {score.n:word} teachers would recommend {product}.",
+            "{yes:Word} of {score.n:word} {score.n:teacher/teachers} would recommend {product}.",
             yes=promoters,
             score=score,
             product=name,
@@ -135,7 +143,10 @@ def voices_finding(page: Page) -> Html:
     for fact in page.own_all("teachers.triangulation"):
         if fact.is_shown and fact.level not in ("agree", "") and fact.value_text:
             return _finding(
-                Html("What teachers say and what else we saw do not quite agree."),
+                page.prose.sentence(
+                    "What teachers say{about} and what else we saw do not quite agree.",
+                    about=page.about(fact.product_id),
+                ),
                 recorded(fact.value_text),
                 sure(1, Html("Worth talking about: both can be true.")),
             )
@@ -148,10 +159,12 @@ def support_finding(page: Page) -> Html:
     if median is None or not median.has("estimate"):
         return Html("")
     headline = page.prose.sentence(
-        "Half of the requests for help were settled within {days:word} days.", days=median
+        "Half of the requests for help were settled within {days:word} {days:day/days}.",
+        days=median,
     )
     detail = page.prose.say(
-        "Teachers asked {contacts} times.", contacts=page.own("support.contacts", category="")
+        "Teachers asked {contacts} {contacts:time/times}.",
+        contacts=page.own("support.contacts", category=""),
     )
     return _finding(headline, detail, sure(3, Html("Counted, not estimated.")))
 
@@ -163,9 +176,11 @@ def participation_finding(page: Page) -> Html:
     if students is None or not students.has("estimate"):
         return Html("")
     headline = page.prose.say(
-        "{students} students in {classes:word} classes were part of this pilot.",
+        "{students} {students:student/students} in {classes:word} {classes:class/classes} took "
+        "part in this {called}.",
         students=students,
         classes=classes,
+        called=page.called,
     )
     if not headline:
         return Html("")
@@ -191,19 +206,24 @@ def _changed(page: Page, why: Fact, change: Fact) -> Html:
         change.unit.split(" (")[0], ""
     )
     verb = "rose by" if change.estimate > 0 else "fell by"
-    told = f"Here it {verb} {{change:size}}{unit}" if change.estimate else "Here it did not move"
+    # then and now are over everyone at their time; the change is over those who have both
+    where = "Among students tested both times" if is_gap or why.level == "growth" else "Here"
+    told = f"{where} it {verb} {{change:size}}{unit}"
+    told = told if change.estimate else f"{where} it did not move"
     keys = {"category": why.category}
     then, now = (page.own("why.grounded_in_others", time=t, **keys) for t in ("then", "now"))
     others = page.prose.say(
         "At the other schools it went from {then} to {now}.", then=then, now=now
     )
     detail = page.prose.sentence(f"{told}.", change=change)
+    who = people(change)
     doubt = (
-        "Not sure: anything from {c.low:signed} to {c.high:signed} fits these data ({c.n} {who})."
+        "Not sure: anything from {c.low:signed} to {c.high:signed} fits these data ({c.n} {c.n:"
+        f"{who}}})."
         if moved == "cannot tell"
-        else "Fairly sure that it changed ({c.n} {who}); this alone does not show why."
+        else f"Fairly sure that it changed ({{c.n}} {{c.n:{who}}}); this alone does not show why."
     )
-    words = page.prose.sentence(doubt, c=change, who=people(change))
+    words = page.prose.sentence(doubt, c=change)
     return _finding(
         Html(f"{subject} {ending}."),
         Html(f"{detail} {others}"),
@@ -212,7 +232,9 @@ def _changed(page: Page, why: Fact, change: Fact) -> Html:
 
 
 def _sure_of(page: Page, outcome: str, verdict: Fact, effect: Fact) -> Html:
-    size = page.prose.sentence("({e.n} students in {e.clusters} classes)", e=effect)
+    size = page.prose.sentence(
+        "({e.n} students in {e.clusters} {e.clusters:class/classes})", e=effect
+    )
     if verdict.level not in ("higher", "lower"):
         return sure(1, Html(f"Not sure either way {size}."))
     if is_causal(page, outcome):

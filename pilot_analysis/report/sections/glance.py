@@ -11,7 +11,7 @@ from pilot_analysis.report.sections.findings import (
     voices_finding,
     why_finding,
 )
-from pilot_analysis.report.sections.scorecard import scorecard
+from pilot_analysis.report.sections.scorecard import scorecards
 from pilot_analysis.report.tables import section
 
 __all__ = ["glance"]
@@ -41,5 +41,5 @@ def glance(page: Page) -> Html:
     listing = "".join(f"<li>{finding}</li>" for finding in shown)
     return section(
         Html(f'<ol class="findings">{listing}</ol>') if shown else Html(""),
-        *(scorecard(page, product) for product in page.products or [""]),
+        scorecards(page),
     )

@@ -8,16 +8,13 @@ from pilot_analysis.report.tables import paragraph, section, table
 __all__ = ["goal"]
 
 _MATCHES = {
-    "yes": Html("The school’s first goal calls for the very test that this pilot looks at."),
-    "no": Html(
-        "The school’s first goal calls for another test than the one that this pilot looks at: "
-        "read the results on learning with that in mind."
-    ),
-    "no outcome named": Html(
-        "The school’s first goal names no test, so we cannot say whether this pilot measured what "
-        "the school cares about most."
-    ),
+    "yes": "The school’s first goal{whose} calls for the very test that this brief looks at.",
+    "no": "The school’s first goal{whose} calls for another test than the one that this brief "
+    "looks at: read the results on learning with that in mind.",
+    "no outcome named": "The school’s first goal{whose} names no test, so we cannot say whether "
+    "what was measured is what the school cares about most.",
 }
+_UNRATED = Html("How well the product fits each goal is not shown: too few people rated it.")
 
 
 def goal(page: Page) -> Html:
@@ -48,7 +45,7 @@ def _ratings_of_network(page: Page) -> list[Html]:
     return [
         page.prose.say(
             "The schools rated how well {product} fits their goals: {mean} on average, on a scale "
-            "from one to four ({mean.n} schools).",
+            "from one to four ({mean.n} {mean.n:school/schools}).",
             product=page.product(product),
             mean=page.own("alignment.rating", product_id=product),
         )
@@ -57,20 +54,22 @@ def _ratings_of_network(page: Page) -> list[Html]:
 
 
 def _goals(page: Page, goals: list[Fact]) -> Html:
+    ratings = [_rating(page, fact) for fact in goals]
+    is_rated = any(">[c]<" not in rating for rating in ratings)
     rows = [
         [
             Label(fact.level or "\N{EN DASH}"),
             Label(fact.value_text),
             page.product(fact.product_id) if fact.product_id else "\N{EN DASH}",
-            _rating(page, fact),
+            *([rating] if is_rated else []),
         ]
-        for fact in goals
+        for fact, rating in zip(goals, ratings, strict=True)
     ]
-    return table(
-        "The school’s learning goals, set before the product was chosen",
-        ["Priority", "Goal", "Product", "Fit (one to four)"],
-        rows,
-        words=(1, 2),
+    columns = ["Priority", "Goal", "Product", *(["Fit (one to four)"] if is_rated else [])]
+    caption = "The school’s learning goals, set before the product was chosen"
+    return section(
+        table(caption, columns, rows, words=(1, 2)),
+        paragraph(_UNRATED, css="note") if goals and not is_rated else Html(""),
     )
 
 
@@ -87,4 +86,9 @@ def _rating(page: Page, fact: Fact) -> Html:
 
 def _matches(page: Page, product: str) -> Html:
     fact = page.own("alignment.outcome_matches", product_id=product)
-    return _MATCHES.get(fact.level, Html("")) if fact is not None and fact.is_shown else Html("")
+    if fact is None or not fact.is_shown or fact.level not in _MATCHES:
+        return Html("")
+    whose = Html("")
+    if len(page.products) > 1:
+        whose = page.prose.sentence(" for {name}", name=page.product(product))
+    return page.prose.sentence(_MATCHES[fact.level], whose=whose)

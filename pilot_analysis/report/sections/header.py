@@ -20,6 +20,9 @@ _NOT_RECORDED = Html(
     "Why this school took part was not recorded, so this brief cannot say whether it got what it "
     "came for."
 )
+_HIDDEN = Html(
+    "The school followed this in numbers, but too few people stand behind them to show them here."
+)
 _UNMEASURED = Html("No number was recorded for this, so we cannot say whether it changed.")
 
 
@@ -139,8 +142,10 @@ def _stated(page: Page, why: Fact) -> Html:
         return Html("")
     begin = page.config.pilot.begin
     early = begin is not None and why.time[:10] < begin.isoformat()
-    when = ", before the pilot began" if early else ""
-    return page.prose.sentence("Stated by the school on {day}" + when + ".", day=day(why.time))
+    when = ", before the {called} began" if early else ""
+    return page.prose.sentence(
+        "Stated by the school on {day}" + when + ".", day=day(why.time), called=page.called
+    )
 
 
 def then_now(page: Page, why: Fact) -> Html:
@@ -152,8 +157,8 @@ def then_now(page: Page, why: Fact) -> Html:
     missing = recorded(absent.value_text) if absent is not None else Html("")
     shown = [f for f in (then, now) if f is not None and f.has("estimate")]
     if not shown:
-        hidden = page.prose.say("{number}", number=then or now)
-        return paragraph(missing or hidden or _UNMEASURED, css="absent")
+        is_hidden = any(f is not None and not f.is_shown for f in (then, now))
+        return paragraph(missing or (_HIDDEN if is_hidden else _UNMEASURED), css="absent")
     numbers = "".join(
         f"<div><dt>{word}</dt><dd>{page.prose.sentence('{number:short}', number=fact)}</dd></div>"
         for word, fact in (("then", then), ("now", now))
@@ -194,7 +199,9 @@ def _around(page: Page, why: Fact, now: Fact | None) -> list[Html]:
     if now is not None and now.has_interval:
         said.append(
             page.prose.say(
-                "Now: {now.n} " + people(now) + ", and chance alone could put it anywhere from "
+                "Now: {now.n} {now.n:"
+                + people(now)
+                + "}, and chance alone could put it anywhere from "
                 "{now.low} to {now.high}.",
                 now=now,
             )

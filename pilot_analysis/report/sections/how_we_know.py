@@ -77,11 +77,11 @@ def _methods(page: Page) -> Html:
 
 def _settings(page: Page) -> Html:
     rows = []
-    for name, (words, source) in SETTINGS.items():
+    for name, (words, source, needed) in SETTINGS.items():
         fact = page.overall(f"parameters.{name}")
-        if fact is not None:
+        if fact is not None and _is_in(page, needed):
             rows.append([words, page.prose.cell(fact), Label(source(page.config))])
-    return table("Settings of this pilot", ["Setting", "Value", "Source"], rows, words=(2,))
+    return table("Settings", ["Setting", "Value", "Source"], rows, words=(2,))
 
 
 def _suppression(page: Page) -> Html:
@@ -143,9 +143,15 @@ def _glossary(page: Page) -> Html:
     terms = "".join(
         f"<dt>{escape(term)}</dt><dd>{escape(meaning)}</dd>"
         for term, meaning, name in GLOSSARY
-        if any(n.startswith(name) for n in page.facts.names())
+        if _is_in(page, name)
     )
     return Html(f"<dl>{terms}</dl>")
+
+
+def _is_in(page: Page, name: str) -> bool:
+    """Return whether the brief has results whose name starts so; an absence is none."""
+    names = (n for n in page.facts.names() if not n.endswith(".not_collected"))
+    return any(n.startswith(name) for n in names)
 
 
 def _citation(page: Page) -> list[Html]:

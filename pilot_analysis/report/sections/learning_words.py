@@ -22,7 +22,7 @@ _NOT_BY_CHANCE = Html(
     "causes."
 )
 _EXPLORATORY = Html(
-    "This outcome is exploratory: it is not the one that the pilot was set up to decide."
+    "This outcome is exploratory: it was not chosen beforehand as the one to decide."
 )
 _BALANCE = {
     "satisfied": "alike by the field’s standard (What Works Clearinghouse)",

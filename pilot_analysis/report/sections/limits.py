@@ -4,15 +4,22 @@ from pilot_analysis.report.claims import Html, recorded
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.sections.header import whys
 from pilot_analysis.report.sections.learning import compared, is_causal
+from pilot_analysis.report.sections.member_check import member_check
 from pilot_analysis.report.tables import items, section
+from pilot_analysis.report.wording import INSTRUMENTS, listed
 
 __all__ = ["limits"]
+
+_MANY = 4  # sentences beyond which a list reads better
 
 
 def limits(page: Page) -> Html:
     """Return the limits of this brief and questions for the team."""
     return section(
-        items(_limits(page)), Html("<h3>Questions to talk about</h3>"), items(_questions(page))
+        items(_limits(page)),
+        member_check(page),
+        Html("<h3>Questions to talk about</h3>"),
+        items(_questions(page)),
     )
 
 
@@ -32,9 +39,10 @@ def _limits(page: Page) -> list[Html]:
 def _cause(page: Page) -> Html:
     pairs = compared(page)
     if not pairs:
-        return Html(
-            "Whether students learned more because of it: there is no comparison group in "
-            "this pilot."
+        return page.prose.sentence(
+            "Whether students learned more because of it: there is no comparison group in this "
+            "{called}.",
+            called=page.called,
         )
     if not all(is_causal(page, outcome) for outcome, _ in pairs):
         return page.prose.sentence(
@@ -79,7 +87,11 @@ def _lost(page: Page) -> Html:
 
 
 def _not_collected(page: Page) -> Html:
-    said = dict.fromkeys(recorded(f.value_text) for f in page.absences() if f.value_text)
+    absences = [f for f in page.absences() if f.value_text]
+    said = dict.fromkeys(recorded(f.value_text) for f in absences)
+    if len(said) > _MANY:
+        names = dict.fromkeys(INSTRUMENTS.get(f.category, f.category) for f in absences)
+        return page.prose.sentence("What was not collected: {names}.", names=listed(list(names)))
     return Html(" ".join(said))
 
 
@@ -115,7 +127,7 @@ def _questions(page: Page) -> list[Html]:
     if any(f.level == "cannot tell" for f in verdicts):
         asked.append(
             Html(
-                "What would make the next pilot able to tell: more classes, a longer "
+                "What would it take to be able to tell next time: more classes, a longer "
                 "time, a better-matched test?"
             )
         )

@@ -4,7 +4,7 @@ from pilot_analysis.report.claims import Html, Label, escape
 from pilot_analysis.report.facts import Fact
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.tables import paragraph, section, table
-from pilot_analysis.report.wording import capitalized, scale_ends
+from pilot_analysis.report.wording import capitalized, listed, scale_ends
 
 __all__ = ["participation"]
 
@@ -14,6 +14,7 @@ _STAGES = {
     "post": "Tested after",
     "both": "Tested both times",
 }
+_LEFT_OUT = "Not shown, since those who were missing are too few: how many were {stages}."
 
 
 def participation(page: Page) -> Html:
@@ -31,19 +32,23 @@ def _teachers(page: Page) -> list[Html]:
     invited = page.own("conditions.teachers_invited")
     took_part = page.own("conditions.teachers_took_part")
     if invited is None:
-        said = page.prose.say("{took:Word} teachers took part.", took=took_part)
+        said = page.prose.say("{took:Word} {took:teacher/teachers} took part.", took=took_part)
     elif invited.has("estimate") and took_part and took_part.estimate == invited.estimate:
         said = page.prose.sentence(
-            "{invited:Word} teachers were asked to take part, and all of them did.", invited=invited
+            "{invited:Word} {invited:teacher was/teachers were} asked to take part, and "
+            "{invited:did so/all of them did}.",
+            invited=invited,
         )
     else:
         said = page.prose.say(
-            "{invited:Word} teachers were asked to take part, and {took:word} did.",
+            "{invited:Word} {invited:teacher was/teachers were} asked to take part, and "
+            "{took:word} did.",
             invited=invited,
             took=took_part,
         )
     network = page.prose.say(
-        "In all schools together there were {teachers} teachers with {classes} classes.",
+        "In all schools together there were {teachers} {teachers:teacher/teachers} with "
+        "{classes} {classes:class/classes}.",
         teachers=page.network("conditions.teachers_took_part"),
         classes=page.network("conditions.classes"),
     )
@@ -53,7 +58,8 @@ def _teachers(page: Page) -> list[Html]:
 def _classes(page: Page) -> Html:
     where = "in all" if page.is_network else "here"
     return page.prose.say(
-        "{classes:Word} classes " + where + " had {students} students on their lists.",
+        "{classes:Word} {classes:class/classes} " + where + " had {students} "
+        "{students:student/students} on {classes:its list/their lists}.",
         students=page.own("conditions.students_rostered"),
         classes=page.own("conditions.classes"),
     )
@@ -127,7 +133,10 @@ def _flow(page: Page, outcome: str) -> Html:
     by_arm: dict[str, dict[str, Fact]] = {}
     for fact in facts:
         by_arm.setdefault(fact.group, {})[fact.category] = fact
-    stages = [s for s in _STAGES if any(s in row for row in by_arm.values())]
+    given = [s for s in _STAGES if any(s in row for row in by_arm.values())]
+    stages = [s for s in given if any(s in row and row[s].is_shown for row in by_arm.values())]
+    if not stages:
+        return Html("")
     arms = [a for a in page.config.design.arms if a in by_arm] or sorted(by_arm)
     rows = [
         [
@@ -138,4 +147,10 @@ def _flow(page: Page, outcome: str) -> Html:
     ]
     where = "in all schools" if page.is_network else "at this school"
     caption = Html(f"Students {where}, from class list to test: {escape(page.outcome(outcome))}")
-    return table(caption, ["Group", *(_STAGES[s] for s in stages)], rows)
+    left_out = listed([_STAGES[s].lower() for s in given if s not in stages])
+    return section(
+        table(caption, ["Group", *(_STAGES[s] for s in stages)], rows),
+        paragraph(page.prose.sentence(_LEFT_OUT, stages=left_out), css="note")
+        if left_out
+        else Html(""),
+    )

@@ -1,12 +1,12 @@
 """Would teachers recommend it: the answers, the score on its line, and what the school decided."""
 
-from pilot_analysis.report.claims import Html
+from pilot_analysis.report.claims import Html, Label, escape
 from pilot_analysis.report.facts import Fact
 from pilot_analysis.report.figures import Figure
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.plots import plot_nps
 from pilot_analysis.report.sections.decisions import decided, match
-from pilot_analysis.report.tables import Bar, bars, pair, paragraph, section
+from pilot_analysis.report.tables import Bar, bars, pair, paragraph, section, stack
 
 __all__ = ["recommend"]
 
@@ -19,24 +19,39 @@ _ANSWERS = {
 
 def recommend(page: Page) -> Html:
     """Return answers and score per product, the decision, and whether the two match."""
-    products = [p for p in (*page.products, "") if page.own("recommendation.nps", product_id=p)]
-    if any(products):
-        products = [p for p in products if p]
-    several = len(products) > 1
+    products = _scored(page)
+    if len(products) > 1:
+        asked = pair(*(stack(_product(page, product, several=True)) for product in products))
+    else:
+        asked = section(*(_product(page, product, several=False) for product in products))
     return section(
         page.not_collected("recommendation"),
-        *(_product(page, product, several) for product in products),
+        asked,
         decided(page),
         match(page),
     )
 
 
-def _product(page: Page, product: str, several: bool) -> Html:
+def _scored(page: Page) -> list[str]:
+    """Return the products with a score; blank: all together, where no single one may be shown."""
+    scores = {p: page.own("recommendation.nps", product_id=p) for p in (*page.products, "")}
+    scored = [p for p, score in scores.items() if p and score is not None]
+    overall = scores[""]
+    if overall is None or len(scored) == 1 or any(scores[p].has("estimate") for p in scored):
+        return scored
+    return ["", *scored] if overall.has("estimate") or not scored else scored
+
+
+def _product(page: Page, product: str, *, several: bool) -> Html:
     score = page.own("recommendation.nps", product_id=product)
     name = page.product(product)
-    heading = Html(f"<h3>{page.prose.sentence('{name}', name=name)}</h3>") if several else Html("")
+    called = name if product else Label("All products together")
+    heading = Html(f"<h3>{escape(called)}</h3>") if several else Html("")
     if not score.has("estimate"):
-        words = "Teachers’ answers: {score}. So few answered that the score itself is not shown."
+        words = (
+            "Teachers’ answers: {score} (promoters gave a nine or ten, detractors six or less). "
+            "The score itself is not shown: it would tell what a few people answered."
+        )
         said = page.prose.say(words if score.is_range else "{score}", score=score)
         return section(heading, paragraph(said, css="absent"))
     answers = {f.category: f for f in page.own_all("recommendation.answers", product_id=product)}
@@ -46,11 +61,9 @@ def _product(page: Page, product: str, several: bool) -> Html:
         product=name,
     )
     figure = _strip(page, product, score)
-    return section(
-        heading,
-        paragraph(*_silent(page, product)),
-        pair(bars(page.prose, asked, rows), figure.html if figure else Html("")),
-    )
+    drawn = (bars(page.prose, asked, rows), figure.html if figure else Html(""))
+    side_by_side = section(*drawn) if several else pair(*drawn)
+    return section(heading, paragraph(*_silent(page, product)), side_by_side)
 
 
 def _strip(page: Page, product: str, score: Fact) -> Figure | None:
@@ -88,15 +101,20 @@ def _silent(page: Page, product: str) -> list[Html]:
         return []
     if invited.has("estimate") and answered.estimate == invited.estimate:
         return [
-            page.prose.sentence("All {all:word} teachers who were asked answered.", all=invited)
+            page.prose.sentence(
+                "All {all:word} {all:teacher who was/teachers who were} asked answered.",
+                all=invited,
+            )
         ]
     return [
         page.prose.say(
-            "{yes:Word} of {all:word} teachers who were asked answered.", yes=answered, all=invited
+            "{yes:Word} of {all:word} {all:teacher who was/teachers who were} asked answered.",
+            yes=answered,
+            all=invited,
         ),
         page.prose.say(
-            "Had the others all been against it, the score would be {worst}; had they all been for "
-            "it, {best}.",
+            "Had everyone else been against it, the score would be {worst}; had everyone else been "
+            "for it, {best}.",
             worst=page.own("recommendation.nps_worst", product_id=product),
             best=page.own("recommendation.nps_best", product_id=product),
         ),

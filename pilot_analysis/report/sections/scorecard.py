@@ -3,8 +3,9 @@
 from pilot_analysis.report.claims import Html, recorded
 from pilot_analysis.report.facts import Fact
 from pilot_analysis.report.page import Page
+from pilot_analysis.report.tables import section
 
-__all__ = ["scorecard"]
+__all__ = ["scorecards"]
 
 _MEASURES = {
     "conditions": "Conditions",
@@ -18,6 +19,10 @@ _MEASURES = {
     "decision": "Decision",
 }
 _FEWEST = 3
+_LEGEND = Html(
+    '<p class="note">Shape and word carry the meaning; color repeats it. “Cannot tell” and '
+    "“not collected” are not bad marks.</p>"
+)
 _MARKS = {
     "strong": '<circle cx="5" cy="5" r="4.5" fill="currentColor"/>',
     "mixed": '<path d="M5 .5a4.5 4.5 0 0 1 0 9z" fill="currentColor"/>'
@@ -29,7 +34,13 @@ _MARKS = {
 }
 
 
-def scorecard(page: Page, product: str) -> Html:
+def scorecards(page: Page) -> Html:
+    """Return the scorecard of every product, and how to read them."""
+    cards = [_scorecard(page, product) for product in page.products or [""]]
+    return section(*cards, _LEGEND if any(cards) else Html(""))
+
+
+def _scorecard(page: Page, product: str) -> Html:
     """Return the scorecard of one product as a list in which every mark has a word.
 
     Empty where next to nothing was measured: a card of dashes helps nobody.
@@ -42,11 +53,7 @@ def scorecard(page: Page, product: str) -> Html:
         _tile(name, verdicts[key]) for key, name in _MEASURES.items() if key in verdicts
     )
     heading = page.prose.sentence("Scorecard: {product}", product=page.product(product))
-    return Html(
-        f'<h3>{heading}</h3><ul class="scorecard">{tiles}</ul>'
-        '<p class="note">Shape and word carry the meaning; color repeats it. “Cannot tell” and '
-        "“not collected” are not bad marks.</p>"
-    )
+    return Html(f'<h3>{heading}</h3><ul class="scorecard">{tiles}</ul>')
 
 
 def _tile(name: str, fact: Fact) -> str:

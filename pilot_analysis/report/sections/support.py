@@ -27,7 +27,7 @@ def support(page: Page) -> Html:
 
 def _training(page: Page) -> Html:
     return page.prose.say(
-        "Each teacher had {hours} hours of training on average{beside}.",
+        "Each teacher had {hours} {hours:hour/hours} of training on average{beside}.",
         hours=page.own("support.pd_hours"),
         beside=page.beside("support.pd_hours"),
     )
@@ -38,12 +38,12 @@ def _contacts(page: Page) -> list[Html]:
     none_left = left is not None and left.estimate == 0
     return [
         page.prose.say(
-            "Teachers asked for help {contacts} times.",
+            "Teachers asked for help {contacts} {contacts:time/times}.",
             contacts=page.own("support.contacts", category=""),
         ),
         page.prose.say(
-            "Half of what was settled was settled within {median} days; the average was {mean} "
-            "days{beside}.",
+            "Half of what was settled was settled within {median:word} {median:day/days}; the "
+            "average was {mean} {mean:day/days}{beside}.",
             median=page.own("support.median_days_to_resolve"),
             mean=page.own("support.days_to_resolve"),
             beside=page.beside("support.days_to_resolve"),
@@ -79,8 +79,9 @@ def _before_after(page: Page) -> list[Html]:
         for key in ("before", "after", "before_without", "after_without")
     }
     said = page.prose.say(
-        "Students of a teacher who asked for help used the product {before} minutes a week in the "
-        "two weeks before, and {after} in the two weeks from then on.",
+        "Students of a teacher who asked for help used the product {before} "
+        "{before:minute/minutes} a week in the two weeks before, and {after} in the two weeks "
+        "from then on.",
         before=use["before"],
         after=use["after"],
     )

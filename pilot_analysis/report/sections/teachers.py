@@ -17,7 +17,7 @@ def teachers(page: Page) -> Html:
     products = page.products or [""]
     return section(
         page.not_collected("teachers"),
-        *(_triangulation(page, product) for product in products),
+        _triangulations(page, products),
         _said(page, products),
         *(observed_table(page, product) for product in products if not page.is_network),
     )
@@ -45,14 +45,21 @@ def items_table(page: Page, product: str) -> Html:
     return table(caption, ["Question", "Average", "Interval"], rows)
 
 
+def _triangulations(page: Page, products: list[str]) -> Html:
+    """Return one box, or for several products one box each beside each other."""
+    boxes = [box for box in (_triangulation(page, product) for product in products) if box]
+    return pair(*boxes) if len(boxes) > 1 else section(*boxes)
+
+
 def _triangulation(page: Page, product: str) -> Html:
     facts = page.own_all("teachers.triangulation", product_id=product)
     facts = [f for f in facts if f.is_shown and f.value_text]
     apart = [recorded(f.value_text) for f in facts if f.level != "agree"]
     same = [recorded(f.value_text) for f in facts if f.level == "agree"]
+    about = page.about(product)
     parts = [
-        Html(f"<h3>{title}</h3>{items(found)}")
-        for title, found in (("Where voices differ", apart), ("Where they agree", same))
+        Html(f"<h3>{title}{about}</h3>{items(found)}")
+        for title, found in (("Where voices differ", apart), ("Where voices agree", same))
         if found
     ]
     return Html(f'<div class="aside voices">{"".join(parts)}</div>') if parts else Html("")
@@ -65,7 +72,8 @@ def _response(page: Page) -> list[Html]:
     last, gate = facts[-1], page.overall("parameters.response_gate")
     said = [
         page.prose.say(
-            "{share:Word} of the {share.n:word} teachers who were asked answered the last survey.",
+            "{share:Word} of the {share.n:word} {share.n:teacher who was/teachers who were} asked "
+            "answered the last survey.",
             share=last,
         )
     ]
@@ -134,7 +142,8 @@ def _comments(page: Page) -> Html:
     if fact is None or not fact.has("estimate") or not fact.estimate:
         return Html("")
     return page.prose.sentence(
-        "{count:Word} teachers also wrote in their own words; their comments are not printed here.",
+        "{count:Word} {count:teacher/teachers} also wrote in their own words; their comments are "
+        "not printed here.",
         count=fact,
     )
 
@@ -161,7 +170,8 @@ def observed_table(page: Page, product: str) -> Html:
             ]
         )
     caption = page.prose.sentence(
-        "What observers saw in lessons with {product} (average rating{ends})",
+        "What observers saw in lessons with {product} (average rating{ends}, unless the "
+        "line says otherwise)",
         product=page.product(product),
         ends=Label(f", {facts[0].unit.partition('(')[2].rstrip(')')}" if facts else ""),
     )

@@ -6,7 +6,7 @@ from pilot_analysis.report.figures import Figure
 from pilot_analysis.report.interval_plots import plot_shares
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.plots import plot_minutes
-from pilot_analysis.report.tables import Bar, bars, pair, paragraph, section
+from pilot_analysis.report.tables import Bar, bars, pair, paragraph, section, stack
 from pilot_analysis.report.wording import capitalized
 
 __all__ = ["use"]
@@ -37,28 +37,38 @@ def _product(page: Page, product: str) -> Html:
     heading = Html("")
     if several:
         heading = Html(f"<h3>{page.prose.sentence('{name}', name=page.product(product))}</h3>")
-    figures = [figure.html for figure in (_minutes(page, product), _dose(page, product)) if figure]
+    minutes, dose = (
+        figure.html if figure else Html("")
+        for figure in (_minutes(page, product), _dose(page, product))
+    )
     return section(
         heading,
         paragraph(*_summary(page, product)),
-        _funnel(page, product),
-        pair(*figures),
+        pair(stack(_funnel(page, product), minutes), dose),
     )
 
 
 def _summary(page: Page, product: str) -> list[Html]:
     stage = {f.category: f for f in page.own_all("usage.funnel", product_id=product)}
+    counts = {
+        "licensed": stage.get("licensed"),
+        "ever": stage.get("ever_logged_in"),
+        "met": stage.get("met_target"),
+    }
+    words = (
+        "Of {licensed} students with a license, {ever} logged in at least once and {met:word} "
+        "reached their own weekly target in enough weeks."
+    )
+    if any(fact is not None and not fact.is_shown for fact in counts.values()):
+        share = page.own("usage.met_dose", product_id=product, group="", category="")
+        words = "Of the students with a license, {met} reached their own weekly target in enough "
+        words, counts = words + "weeks.", {"met": share}
     return [
+        page.prose.say(words, **counts),
         page.prose.say(
-            "Of {licensed} students with a license, {ever} logged in at least once and {met} "
-            "reached their own weekly target in enough weeks.",
-            licensed=stage.get("licensed"),
-            ever=stage.get("ever_logged_in"),
-            met=stage.get("met_target"),
-        ),
-        page.prose.say(
-            "In a week in which a student used it at all, it was for {active} minutes; over all "
-            "weeks of the term, {all} minutes.",
+            "In a week in which a student used it at all, it was for {active} "
+            "{active:minute/minutes} on average; over all weeks of the term, {all} "
+            "{all:minute/minutes}.",
             active=page.own("usage.minutes_active_week", product_id=product),
             all=page.own("usage.minutes_enrolled_week", product_id=product),
         ),
@@ -76,11 +86,13 @@ def _funnel(page: Page, product: str) -> Html:
         page.prose.sentence("From license to dose, students; each row is part of the one above it.")
     ]
     tested = page.own("usage.tested", product_id=product)
-    caption.append(
-        page.prose.say(
-            "Of those with a license, {tested} were tested before and after.", tested=tested
+    if tested is not None and tested.is_shown:
+        caption.append(
+            page.prose.say(
+                "Of those with a license, {tested} {tested:was/were} tested before and after.",
+                tested=tested,
+            )
         )
-    )
     network = page.network("usage.met_dose", product_id=product, group="", category="")
     if network is not None and network.has("estimate"):
         caption.append(
