@@ -30,8 +30,9 @@ class BriefTask:
         Folder of the run while it is being made.
     pilot : str
         Folder of the pilot.
-    pilot_id, school_id, audience : str
-        Blank school_id: the network.
+    pilot_id, audience : str
+    school_id : str or None
+        Blank: the network. None: a page about every school.
     private_words : tuple of str
         What no file of the brief may contain: folders of this machine.
     """
@@ -41,7 +42,7 @@ class BriefTask:
     run: str
     pilot: str
     pilot_id: str
-    school_id: str
+    school_id: str | None
     audience: str
     private_words: tuple[str, ...]
 
@@ -71,7 +72,7 @@ class BriefTask:
 
 def plan_briefs(
     pilot: Pilot, chosen: Sequence[str] | None, audience: str, notebooks: str | Path | None = None
-) -> dict[str, tuple[Path, str]]:
+) -> dict[str, tuple[Path, str | None]]:
     """Return the briefs that a run makes.
 
     Parameters
@@ -88,7 +89,8 @@ def plan_briefs(
     Returns
     -------
     dict
-        Folder of the brief in the run -> its notebook and its school ("" for the network).
+        Folder of the brief in the run -> its notebook and its school ("" for the network, None
+        for every school).
 
     Raises
     ------
@@ -99,11 +101,11 @@ def plan_briefs(
         name a folder.
     """
     folder = Path(notebooks or _NOTEBOOKS)
-    plan = {}
+    plan: dict[str, tuple[Path, str | None]] = {}
     if chosen is None:
         plan["network"] = (folder / f"{_NETWORK}.ipynb", "")
         if audience == "internal":
-            plan["quality"] = (folder / f"{_QUALITY}.ipynb", "")
+            plan["quality"] = (folder / f"{_QUALITY}.ipynb", None)
     for school_id in pilot.schools if chosen is None else chosen:
         pilot.school(school_id)  # refuses an unknown one
         if not _FOLDER_NAME.fullmatch(school_id):
@@ -121,7 +123,7 @@ def plan_briefs(
 
 
 def make_tasks(
-    pilot: Pilot, plan: Mapping[str, tuple[Path, str]], run: Path, audience: str
+    pilot: Pilot, plan: Mapping[str, tuple[Path, str | None]], run: Path, audience: str
 ) -> list[BriefTask]:
     """Return the tasks of a plan, for the run that is being made in the folder `run`."""
     folder = pilot.config.folder.resolve()

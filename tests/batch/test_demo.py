@@ -8,8 +8,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from click.testing import CliRunner
+from pilot_fixtures import write_small_pilot
 
-from pilot_analysis.batch import run
+from pilot_analysis.batch import run, run_briefs
 from pilot_analysis.cli import main
 
 DEMO = Path(__file__).parent.parent.parent / "data" / "raw" / "demo"
@@ -55,3 +56,14 @@ def test_no_school_stands_in_the_results_of_another(done):
     # of other schools there are values without a name, which the figures draw, and nothing else
     others = {row["school_id"] for row in rows} - {"", "S03"}
     assert all(re.fullmatch(r"another school \d+", name) for name in others)
+
+
+@pytest.mark.parametrize("audience", ["internal", "public"])
+def test_every_page_of_a_whole_run_is_made(zygote, tmp_path, monkeypatch, audience):
+    monkeypatch.setenv("PILOT_ANALYSIS_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setattr(run, "Zygote", lambda: contextlib.nullcontext(zygote))
+    pilot = write_small_pilot(tmp_path / "pilot")
+    made = run_briefs(pilot, tmp_path / "reports", audience)
+    assert not made.failed
+    quality = ("quality",) if audience == "internal" else ()
+    assert made.made == ("network", *quality, "schools/S1", "schools/S2")

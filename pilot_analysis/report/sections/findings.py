@@ -1,5 +1,8 @@
 """The findings at a glance, each a sentence to say aloud, what it rests on, and how sure we are."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from pilot_analysis.report.claims import Html, recorded
 from pilot_analysis.report.facts import Fact
 from pilot_analysis.report.page import Page
@@ -15,6 +18,8 @@ from pilot_analysis.report.wording import (
 )
 
 __all__ = [
+    "Finding",
+    "join_findings",
     "learning_findings",
     "participation_finding",
     "recommend_finding",
@@ -33,21 +38,48 @@ _LEARNED = {
 }
 
 
-def why_finding(page: Page) -> Html:
+class Finding(NamedTuple):
+    """A sentence to say aloud, what it rests on, and how sure we are (1 to 3, and in words)."""
+
+    headline: Html
+    detail: Html
+    certainty: int
+    doubt: Html
+
+    @property
+    def html(self) -> Html:
+        """The finding as it stands in the list."""
+        how_sure = sure(self.certainty, self.doubt)
+        return Html(f"<strong>{self.headline}</strong> {self.detail} {how_sure}")
+
+
+def join_findings(findings: Iterable[Finding | None]) -> Finding | None:
+    """Make one finding of those of several products: no surer than the least sure of them."""
+    found = [finding for finding in findings if finding]
+    if not found:
+        return None
+    headlines, details, _, doubts = zip(*found, strict=True)
+    # what several products share is said once
+    said = (Html(" ".join(dict.fromkeys(texts))) for texts in (headlines, details, doubts))
+    headline, detail, doubt = said
+    return Finding(headline, detail, min(f.certainty for f in found), doubt)
+
+
+def why_finding(page: Page) -> Finding | None:
     """Tell how the number of the school's why changed, never more than its interval allows."""
     for why in whys(page):
         change = page.own("why.change", category=why.category)
         if change is not None and change.has_interval:
             return _changed(page, why, change)
-    return Html("")
+    return None
 
 
-def use_finding(page: Page, product: str) -> Html:
+def use_finding(page: Page, product: str) -> Finding | None:
     """Tell which share of students met the dose."""
     keys = {"product_id": product}
     share = page.own("usage.met_dose", group="", category="", **keys)
     if share is None or not (share.has("estimate") or share.is_range):
-        return Html("")
+        return None
     headline = page.prose.sentence(
         "{share} of the students used {product} as much as planned.",
         share=share if share.is_range else capitalized(share_words(share.estimate)),
@@ -63,14 +95,14 @@ def use_finding(page: Page, product: str) -> Html:
             all=page.own("usage.funnel", category="licensed", **keys),
             beside=page.beside("usage.met_dose", group="", category="", **keys),
         )
-    return _finding(headline, detail, sure(3, Html("Counted, not estimated.")))
+    return Finding(headline, detail, 3, Html("Counted, not estimated."))
 
 
-def recommend_finding(page: Page, product: str) -> Html:
+def recommend_finding(page: Page, product: str) -> Finding | None:
     """Tell how many would recommend it, the score, and what the school decided."""
     score = page.own("recommendation.nps", product_id=product)
     if score is None or not score.has_interval:
-        return Html("")
+        return None
     detail = page.prose.say(
         "The score is {score}; chance alone could put it anywhere from {score.low} to "
         "{score.high}.",
@@ -90,10 +122,11 @@ def recommend_finding(page: Page, product: str) -> Html:
         if few
         else "Fairly sure of these {score.n} teachers; others may think differently."
     )
-    return _finding(
+    return Finding(
         _would_recommend(page, product, score),
         detail,
-        sure(1 if few else 2, page.prose.say(words, score=score)),
+        1 if few else 2,
+        page.prose.say(words, score=score),
     )
 
 
@@ -112,7 +145,7 @@ def _would_recommend(page: Page, product: str, score: Fact) -> Html:
     )
 
 
-def learning_findings(page: Page) -> list[Html]:
+def learning_findings(page: Page) -> list[Finding]:
     """Tell the verdict of each comparison, the school's own estimate beside it."""
     found = []
     for outcome, arm in compared(page):
@@ -134,30 +167,31 @@ def learning_findings(page: Page) -> list[Html]:
                 "For this school, leaning on the others: {s.low:signed} to {s.high:signed}.", s=own
             )
             detail = Html(f"{detail} {here}")
-        found.append(_finding(headline, detail, _sure_of(page, outcome, verdict, effect)))
+        found.append(Finding(headline, detail, *_sure_of(page, outcome, verdict, effect)))
     return found
 
 
-def voices_finding(page: Page) -> Html:
+def voices_finding(page: Page) -> Finding | None:
     """Tell the first disagreement between what teachers say and what was seen."""
     for fact in page.own_all("teachers.triangulation"):
         if fact.is_shown and fact.level not in ("agree", "") and fact.value_text:
-            return _finding(
+            return Finding(
                 page.prose.sentence(
                     "What teachers say{about} and what else we saw do not quite agree.",
                     about=page.about(fact.product_id),
                 ),
                 recorded(fact.value_text),
-                sure(1, Html("Worth talking about: both can be true.")),
+                1,
+                Html("Worth talking about: both can be true."),
             )
-    return Html("")
+    return None
 
 
-def support_finding(page: Page) -> Html:
+def support_finding(page: Page) -> Finding | None:
     """Tell how fast requests for help were settled."""
     median = page.own("support.median_days_to_resolve")
     if median is None or not median.has("estimate"):
-        return Html("")
+        return None
     headline = page.prose.sentence(
         "Half of the requests for help were settled within {days:word} {days:day/days}.",
         days=median,
@@ -166,15 +200,15 @@ def support_finding(page: Page) -> Html:
         "Teachers asked {contacts} {contacts:time/times}.",
         contacts=page.own("support.contacts", category=""),
     )
-    return _finding(headline, detail, sure(3, Html("Counted, not estimated.")))
+    return Finding(headline, detail, 3, Html("Counted, not estimated."))
 
 
-def participation_finding(page: Page) -> Html:
+def participation_finding(page: Page) -> Finding | None:
     """Tell how many students and classes the pilot reached."""
     students = page.own("conditions.students_rostered")
     classes = page.own("conditions.classes")
     if students is None or not students.has("estimate"):
-        return Html("")
+        return None
     headline = page.prose.say(
         "{students} {students:student/students} in {classes:word} {classes:class/classes} took "
         "part in this {called}.",
@@ -183,15 +217,11 @@ def participation_finding(page: Page) -> Html:
         called=page.called,
     )
     if not headline:
-        return Html("")
-    return _finding(headline, Html(""), sure(3, Html("Counted, not estimated.")))
+        return None
+    return Finding(headline, Html(""), 3, Html("Counted, not estimated."))
 
 
-def _finding(headline: Html, detail: Html, how_sure: Html) -> Html:
-    return Html(f"<strong>{headline}</strong> {detail} {how_sure}")
-
-
-def _changed(page: Page, why: Fact, change: Fact) -> Html:
+def _changed(page: Page, why: Fact, change: Fact) -> Finding:
     is_gap = why.level.endswith("_gap")
     moved = direction(change)
     subject = (
@@ -224,19 +254,20 @@ def _changed(page: Page, why: Fact, change: Fact) -> Html:
         else f"Fairly sure that it changed ({{c.n}} {{c.n:{who}}}); this alone does not show why."
     )
     words = page.prose.sentence(doubt, c=change)
-    return _finding(
+    return Finding(
         Html(f"{subject} {ending}."),
         Html(f"{detail} {others}"),
-        sure(1 if moved == "cannot tell" else 2, words),
+        1 if moved == "cannot tell" else 2,
+        words,
     )
 
 
-def _sure_of(page: Page, outcome: str, verdict: Fact, effect: Fact) -> Html:
+def _sure_of(page: Page, outcome: str, verdict: Fact, effect: Fact) -> tuple[int, Html]:
     size = page.prose.sentence(
         "({e.n} students in {e.clusters} {e.clusters:class/classes})", e=effect
     )
     if verdict.level not in ("higher", "lower"):
-        return sure(1, Html(f"Not sure either way {size}."))
+        return 1, Html(f"Not sure either way {size}.")
     if is_causal(page, outcome):
-        return sure(3, Html(f"Sure: chance decided who was in which group {size}."))
-    return sure(2, Html(f"Fairly sure of the difference, not of its cause {size}."))
+        return 3, Html(f"Sure: chance decided who was in which group {size}.")
+    return 2, Html(f"Fairly sure of the difference, not of its cause {size}.")
