@@ -89,9 +89,10 @@ def use_finding(page: Page, product: str) -> Finding | None:
     detail = Html("")
     if met is not None and met.is_shown:
         detail = page.prose.say(
-            "{met:Word} of {all} with a license reached their own weekly target in enough weeks"
-            "{beside}.",
+            "{met:Word} of {all} with a {product} license reached their own weekly target in "
+            "enough weeks{beside}.",
             met=met,
+            product=page.product(product),
             all=page.own("usage.funnel", category="licensed", **keys),
             beside=page.beside("usage.met_dose", group="", category="", **keys),
         )
@@ -104,9 +105,10 @@ def recommend_finding(page: Page, product: str) -> Finding | None:
     if score is None or not score.has_interval:
         return None
     detail = page.prose.say(
-        "The score is {score}; chance alone could put it anywhere from {score.low} to "
-        "{score.high}.",
+        "The score of {product} is {score}; chance alone could put it anywhere from {score.low} "
+        "to {score.high}.",
         score=score,
+        product=page.product(product),
     )
     decision = page.own("recommendation.decision", product_id=product) if product else None
     if decision is not None and decision.is_shown and decision.level in DECISIONS:
