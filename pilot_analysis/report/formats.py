@@ -81,7 +81,10 @@ def written(
 
 
 def in_words(value: float, unit: str, kind: str) -> str:
-    """Return a count up to ten, or a share of none or all, as a word; else ""."""
+    """Return a count up to ten as a word; else "".
+
+    A share is never "none" or "all": rounded to whole percents, it may stand for all but one.
+    """
     if unit == "proportion" or kind == "proportion":
-        return {0: "none", 1: "all"}.get(value, "")
+        return ""
     return _NUMBER_WORDS[int(value)] if value in range(len(_NUMBER_WORDS)) else ""

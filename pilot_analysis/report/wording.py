@@ -36,21 +36,14 @@ _MONTHS = (
     "November",
     "December",
 )
-_SHARES = (
-    (0.005, "none"),
-    (0.10, "few"),
-    (0.20, "about one in seven"),
-    (0.29, "about a quarter"),
-    (0.40, "about a third"),
-    (0.46, "fewer than half"),
-    (0.54, "about half"),
-    (0.62, "more than half"),
-    (0.71, "about two thirds"),
-    (0.80, "about three quarters"),
-    (0.92, "most"),
-    (0.995, "nearly all"),
-    (1.01, "all"),
-)
+# A share is called by the nearest of these; a rounded 0 or 1 may stand for one person or all but one.
+_SHARES = {
+    0.0: "hardly any", 0.05: "few", 0.1: "about one in ten", 1 / 7: "about one in seven",
+    0.2: "about one in five", 0.25: "about a quarter", 1 / 3: "about a third",
+    0.4: "about two in five", 0.5: "about half", 0.6: "about three in five",
+    2 / 3: "about two thirds", 0.75: "about three quarters", 0.8: "about four in five",
+    0.9: "about nine in ten", 0.95: "nearly all", 1.0: "practically all",
+}  # fmt: skip
 AUDIENCES = {
     "team": "For the school’s team",
     "public": "For everyone",
@@ -104,7 +97,7 @@ _ENDS = {
 
 def share_words(share: float) -> str:
     """Return a share between 0 and 1 in words, e.g. "about half"."""
-    return next(words for bound, words in _SHARES if share < bound)
+    return _SHARES[min(_SHARES, key=lambda named: abs(named - share))]
 
 
 def day(iso: str) -> Html:
