@@ -36,7 +36,7 @@ _MONTHS = (
     "November",
     "December",
 )
-# A share is called by the nearest of these; a rounded 0 or 1 may stand for one person or all but one.
+# A share is called by the nearest of these. Rounded, 0 may stand for one person, 1 for all but one.
 _SHARES = {
     0.0: "hardly any", 0.05: "few", 0.1: "about one in ten", 1 / 7: "about one in seven",
     0.2: "about one in five", 0.25: "about a quarter", 1 / 3: "about a third",
