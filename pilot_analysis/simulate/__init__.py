@@ -10,7 +10,7 @@ import pandas as pd
 
 from pilot_analysis.errors import DesignError
 from pilot_analysis.schema import TABLES
-from pilot_analysis.simulate import observers, people, stories, tests, use, voices
+from pilot_analysis.simulate import assessments, observers, people, stories, use, voices
 from pilot_analysis.simulate.frame import clean_frame, write_csv
 from pilot_analysis.simulate.plan import plan_schools
 from pilot_analysis.simulate.truth import Truth
@@ -84,15 +84,15 @@ def simulate_pilot(
     roster = people.make_roster(schools)
     students = people.make_students(schools, roster, students_per_class, rng["students"])
     enrollments = people.make_enrollments(students, roster, rng["enrollments"])
-    effects = tests.draw_school_effects(schools, truth, rng["effects"])
-    scores = tests.draw_scores(students, roster, truth, effects, rng["scores"])
+    effects = assessments.draw_school_effects(schools, truth, rng["effects"])
+    scores = assessments.draw_scores(students, roster, truth, effects, rng["scores"])
     licenses = people.make_licenses(enrollments, roster, scores.fall, rng["licenses"])
     support_log = use.make_support_log(schools, roster, rng["support"])
     tables = _of_plan_alone(schools, roster, rng) | {
         "students": clean_frame("students", students),
         "enrollments": enrollments,
         "licenses": licenses,
-        "assessments": tests.make_assessments(
+        "assessments": assessments.make_assessments(
             scores, students, enrollments, schools, truth, rng["assessments"]
         ),
         "usage": use.make_usage(schools, roster, enrollments, licenses, support_log, rng["usage"]),

@@ -13,7 +13,7 @@ from pilot_analysis.stats.cluster_variance import ClusterMoments, gather, gather
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
 from pilot_analysis.stats.formula import Design, design_matrix
 from pilot_analysis.stats.grouping import encode_groups, sum_by, within
-from pilot_analysis.stats.joint_test import JointTest, positions
+from pilot_analysis.stats.joint import JointTest, positions
 
 __all__ = ["ClusterRobustFit", "Vcov", "ols_cluster_robust"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from pilot_analysis.errors import DesignError
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
 from pilot_analysis.stats.formula import Design, design_matrix
-from pilot_analysis.stats.joint_test import JointTest, positions
+from pilot_analysis.stats.joint import JointTest, positions
 from pilot_analysis.stats.mixed_algebra import Decomposition
 from pilot_analysis.stats.mixed_deviance import minimize_deviance
 from pilot_analysis.stats.mixed_groups import Levels, conditional_modes, encode_levels
