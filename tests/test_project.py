@@ -5,6 +5,11 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
+from pilot_analysis import load_pilot
+from pilot_analysis.evaluation import evaluate
+from pilot_analysis.report.methods import METHODS
 from pilot_analysis.schema import data_dictionary
 
 ROOT = Path(__file__).parent.parent
@@ -53,3 +58,13 @@ def test_notebooks_are_stripped():
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             assert not cell.get("outputs"), path
             assert cell.get("execution_count") is None, path
+
+
+@pytest.mark.parametrize("pilot", ["demo", "star"])
+def test_every_method_in_a_brief_is_explained(pilot):
+    used = set(evaluate(load_pilot(ROOT / "data" / "raw" / pilot)).frame["method"]) - {""}
+    text = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"`(\w+)`", "\n".join(re.findall(r"^### .*$", text, re.MULTILINE))))
+    assert used <= set(METHODS)
+    assert used <= explained
+    assert set(METHODS) <= explained

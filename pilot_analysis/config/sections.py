@@ -184,7 +184,7 @@ class InferenceConfig(Section):
     smallest_worthwhile_effect_source: str = "Kraft (2020), median of 747 randomized trials"
     power: Share = 0.80
     icc: Annotated[float, Field(ge=0, lt=1)] = 0.20
-    """intraclass correlation where it cannot be estimated (methods.md: .20 for achievement)"""
+    """intraclass correlation where it cannot be estimated; .20 is usual for achievement"""
     response_gate: Annotated[float, Field(ge=0, le=1)] = 0.25
     """response rate below which a survey is shown with a warning (MCIEA: 25%)"""
 
