@@ -7,7 +7,7 @@ from report_sample import make_brief, make_config, make_prepared
 
 from pilot_analysis.errors import ConfigError, RunError
 from pilot_analysis.pilot import load_pilot
-from pilot_analysis.report import open_brief
+from pilot_analysis.report import open_brief, prepare
 from pilot_analysis.report.brief import Brief
 from pilot_analysis.report.prepared import Prepared
 from pilot_analysis.results import result, result_id
@@ -244,3 +244,19 @@ def test_a_trial_that_is_no_pilot_is_not_called_one():
     words = re.sub(r"<[^>]*>", " ", whole(brief)).replace("pilot-analysis", "")
     assert "pilot" not in words.lower()
     assert "Net Promoter" not in words
+
+
+def test_the_limits_speak_of_the_comparisons_of_this_school_alone(tmp_path):
+    demo = Path(__file__).parents[2] / "data" / "raw" / "demo"
+    prepare(load_pilot(demo), "team").write(tmp_path)
+    numera, readwell, both = (
+        open_brief(demo, school, prepared=tmp_path).limits().html
+        for school in ("S09", "S01", "S05")
+    )
+    lost = "comparison for {}."
+    assert lost.format("mathematics") in numera
+    assert lost.format("reading") not in numera
+    assert lost.format("reading") in readwell
+    assert lost.format("mathematics") not in readwell
+    assert lost.format("reading") in both
+    assert lost.format("mathematics") in both

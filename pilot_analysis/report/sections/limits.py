@@ -24,7 +24,8 @@ def limits(page: Page) -> Html:
 
 
 def _limits(page: Page) -> list[Html]:
-    said = [_cause(page), _volunteers(page), _few_answers(page), _lost(page), _not_collected(page)]
+    said = [_cause(page), _volunteers(page), _few_answers(page), *_lost(page)]
+    said.append(_not_collected(page))
     if any(not f.is_shown for name in page.facts.names() for f in page.facts.find(name)):
         said.append(
             Html(
@@ -73,17 +74,20 @@ def _few_answers(page: Page) -> Html:
     return Html("")
 
 
-def _lost(page: Page) -> Html:
-    for outcome in page.config.outcomes:
+def _lost(page: Page) -> list[Html]:
+    said = []
+    for outcome in dict.fromkeys(outcome for outcome, _ in compared(page)):
         fact = page.overall("learning.lost_share", outcome=outcome)
         if fact is not None and fact.has("estimate") and fact.estimate >= 0.05:
-            return page.prose.sentence(
-                "How the students did who were not tested at the end: {lost} of those in the "
-                "comparison for {outcome}.",
-                lost=fact,
-                outcome=page.outcome(outcome),
+            said.append(
+                page.prose.sentence(
+                    "How the students did who were not tested at the end: {lost} of those in the "
+                    "comparison for {outcome}.",
+                    lost=fact,
+                    outcome=page.outcome(outcome),
+                )
             )
-    return Html("")
+    return said
 
 
 def _not_collected(page: Page) -> Html:
@@ -123,8 +127,11 @@ def _questions(page: Page) -> list[Html]:
         asked.append(
             Html("Where teachers’ answers and what was seen differ: who could explain it?")
         )
-    verdicts = [f for f in page.overall_all("learning.verdict") if f.is_shown]
-    if any(f.level == "cannot tell" for f in verdicts):
+    verdicts = [
+        page.overall("learning.verdict", outcome=outcome, category=arm)
+        for outcome, arm in compared(page)
+    ]
+    if any(f is not None and f.is_shown and f.level == "cannot tell" for f in verdicts):
         asked.append(
             Html(
                 "What would it take to be able to tell next time: more classes, a longer "
