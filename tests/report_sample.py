@@ -321,7 +321,7 @@ def _recommend(school, product, many):
         )
 
 
-def _learning(lost):
+def _learning(lost, flags):
     keys = {"outcome": "reading", "category": "readwell"}
     yield result(
         "learning",
@@ -331,7 +331,7 @@ def _learning(lost):
         outcome="reading",
         text="Classes of volunteers against the other classes of the same 2 schools.",
     )
-    effect = estimate(1.3, -2.2, 4.8, "points", 424, 36)
+    effect = estimate(1.3, -2.2, 4.8, "points", 424, 36).flagged(*flags)
     yield result("learning", "effect", "effect", "students", effect, **keys)
     yield result(
         "learning",
@@ -425,8 +425,8 @@ def _scorecard(school):
         )
 
 
-def make_results(lost=0.08, extra=()) -> Results:
-    rows = [*_parameters(), *_learning(lost)]
+def make_results(lost=0.08, extra=(), effect_flags=()) -> Results:
+    rows = [*_parameters(), *_learning(lost, effect_flags)]
     for school in SCHOOLS:
         rows += [*_why(school), *_scorecard(school)]
     for school in ("", *SCHOOLS):

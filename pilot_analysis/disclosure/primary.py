@@ -19,19 +19,18 @@ from pilot_analysis.disclosure.structure import (
     refusal,
 )
 from pilot_analysis.results import POPULATIONS
+from pilot_analysis.stats.cluster_mean import NO_VARIATION
 
-__all__ = ["CODED", "RULES", "SHOWN", "SUPPRESSED", "Verdict", "as_range", "judge_all"]
+__all__ = ["CODED", "GONE", "RULES", "SHOWN", "SUPPRESSED", "Verdict", "as_range", "judge_all"]
 
-SHOWN, CODED, SUPPRESSED = 0, 1, 2
-"""As it is; only as a range in words; not at all."""
+SHOWN, CODED, SUPPRESSED, GONE = 0, 1, 2, 3
+"""As it is; only as a range in words; not at all; not even that it was there."""
 
 RULES = {
     "minimum n": "The group is too small.",
-    "small category": "A category within the group is too small.",
-    "zero or everyone": "The number would say the same of everyone in the group.",
+    "small category": "A category within the group is too small, empty, or everyone.",
     "small step": "Too few people lie between this number and the one before it.",
     "single person role": "It is about one person whose role makes them known.",
-    "names schools": "It names schools whose score and decision disagree.",
     "comment": "Comments are not shown to this audience.",
     "source hidden": "It follows from a number that is hidden.",
     "protects another": "With it, a hidden number could be worked out.",
@@ -91,13 +90,15 @@ def _judge(row, policy) -> Verdict:
             return _SHOW
     names_schools = row.name == "disagreeing" and (row.school_id or row.value_text or words_only)
     if names_schools and policy["disagreeing_schools"] != "named":
-        return Verdict(SUPPRESSED, "names schools")
+        return Verdict(GONE)
     return _JUDGES[row.kind](row, policy)
 
 
 def _judge_size(row, policy) -> Verdict:
     """Apply the minimum n of the denominator."""
     if row.population == "none":
+        if row.kind not in WORDS and not math.isnan(row.n):
+            raise refusal(row, "it has an n, so it must say of which population.")
         return _SHOW
     if math.isnan(row.n):
         if row.population in PEOPLE or (row.population == "records" and row.kind != "count"):
@@ -108,6 +109,8 @@ def _judge_size(row, policy) -> Verdict:
         return _SHOW
     if row.population == "records" and row.kind == "count":
         return _SHOW
+    if row.population == "records" and row.n_clusters < policy.minimum_n("teachers"):
+        return Verdict(SUPPRESSED, "minimum n")  # many lessons or contacts, but few people
     return _SHOW if row.n >= policy.minimum_n(row.population) else Verdict(SUPPRESSED, "minimum n")
 
 
@@ -120,7 +123,7 @@ def _judge_count(row, policy) -> Verdict:
     least = policy.minimum_category(row.population)
     k, rest = row.estimate, row.n - row.estimate
     if policy["coding_bands"] and (k <= 0 or rest <= 0):
-        return Verdict(SUPPRESSED, "zero or everyone")
+        return Verdict(SUPPRESSED, "small category")  # which of them it is would be told too
     if 0 < k < least or 0 < rest < least:
         return Verdict(SUPPRESSED, "small category")
     return _SHOW
@@ -158,7 +161,11 @@ def _judge_proportion(row, policy) -> Verdict:
 def _judge_mean(row, policy) -> Verdict:
     verdict = _judge_size(row, policy)
     scale = re.search(r"\((-?[\d.]+) ?[-–] ?(-?[\d.]+)\)$", row.unit)
-    if verdict.state or row.population not in (*PEOPLE, "records") or not scale:
+    if verdict.state or row.population not in (*PEOPLE, "records"):
+        return verdict
+    if policy["coding_bands"] and NO_VARIATION in row.flags and row.population in PEOPLE:
+        return Verdict(SUPPRESSED, "small category")  # everyone is alike
+    if not scale:
         return verdict
     low, high = float(scale[1]), float(scale[2])
     near = policy["coding_of_means"] * (high - low)
@@ -206,6 +213,8 @@ def _judge_text(row, policy) -> Verdict:
 
 
 def _judge_nothing(row, policy) -> Verdict:
+    if row.population != "none":
+        raise refusal(row, f"a {row.kind} is about no population, not about {row.population}.")
     return _SHOW
 
 

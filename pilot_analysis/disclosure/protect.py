@@ -5,12 +5,12 @@ import re
 import numpy as np
 import pandas as pd
 
-from pilot_analysis.disclosure.policy import DisclosurePolicy
-from pilot_analysis.disclosure.primary import CODED, SHOWN, SUPPRESSED, Verdict, judge_all
+from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
+from pilot_analysis.disclosure.primary import CODED, GONE, SHOWN, SUPPRESSED, Verdict, judge_all
 from pilot_analysis.disclosure.protected import ProtectedResults, make_protected
 from pilot_analysis.disclosure.rounding import NUMBERS, round_results
 from pilot_analysis.disclosure.secondary import close
-from pilot_analysis.disclosure.structure import NESTED, WORDS, chain_of, name_of
+from pilot_analysis.disclosure.structure import NESTED, WHOLE_ANSWERS, WORDS, chain_of, name_of
 from pilot_analysis.errors import DisclosureError
 from pilot_analysis.results import COLUMNS, Results
 
@@ -20,6 +20,11 @@ CODED_FLAG = "shown as a range"
 """Flag of a result whose number is replaced by the words in `level`."""
 
 _KEPT_WHEN_CODED = ("n", "n_clusters")
+_KEPT_OF_FEW = ("estimate", "n", "n_clusters")
+
+FEW_ANSWERS = 20
+"""People below which the average of whole-number answers goes without its interval: at sixteen and
+fewer, nearly every such average with its interval has one possible table of answers."""
 
 
 def protect(
@@ -68,7 +73,7 @@ def protect(
     _refuse_blank_keys(results.frame)
     rows = list(results.frame.itertuples(index=False, name="Row"))
     verdicts = close(rows, judge_all(rows, policy), policy)
-    return make_protected(_apply(results, rows, verdicts), policy)
+    return make_protected(_apply(results, rows, verdicts, policy), policy)
 
 
 def _refuse_blank_keys(frame: pd.DataFrame) -> None:
@@ -84,14 +89,19 @@ def _refuse_blank_keys(frame: pd.DataFrame) -> None:
             )
 
 
-def _apply(results: Results, rows, verdicts: list[Verdict]) -> pd.DataFrame:
+def _apply(results: Results, rows, verdicts: list[Verdict], policy) -> pd.DataFrame:
     frame = round_results(results)
     states = np.array([verdict.state for verdict in verdicts], int)
     words_only = frame["kind"].isin(WORDS).to_numpy()
+    few = frame["n"].lt(FEW_ANSWERS) & frame["population"].isin(PEOPLE)
+    few &= (frame["section"] + "." + frame["name"]).isin(WHOLE_ANSWERS)
+    few = few.to_numpy() & bool(policy["coding_bands"])
     for column in NUMBERS:
         blank = states == SUPPRESSED
         if column not in _KEPT_WHEN_CODED:
             blank = blank | (states == CODED) | words_only
+        if column not in _KEPT_OF_FEW:
+            blank = blank | few
         frame.loc[blank, column] = np.nan
     hidden = states == SUPPRESSED
     frame.loc[hidden, "level"] = ""
@@ -100,23 +110,25 @@ def _apply(results: Results, rows, verdicts: list[Verdict]) -> pd.DataFrame:
     frame["level"] = [
         verdict.words or level for verdict, level in zip(verdicts, frame["level"], strict=True)
     ]
-    frame["flags"] = _flags(rows, verdicts)
+    frame.loc[few, "method"] = ""
+    frame["flags"] = _flags(rows, verdicts, few)
     frame["relation"] = [tuple(row.relation) for row in rows]
     frame["exploratory"] = frame["exploratory"].astype(bool)
     frame["suppressed"] = [verdict.rule for verdict in verdicts]
+    frame = frame[states != GONE]  # of some, that they were there is what must not be told
     return frame[[*COLUMNS, "suppressed"]].reset_index(drop=True)
 
 
-def _flags(rows, verdicts) -> list[tuple[str, ...]]:
-    """Return the flags of what is shown; words about a hidden number go with it."""
+def _flags(rows, verdicts, few) -> list[tuple[str, ...]]:
+    """Return the flags of what is shown; words about a hidden number or interval go with it."""
     cut_chains = {
         chain_of(row)
         for row, verdict in zip(rows, verdicts, strict=True)
         if verdict.state and name_of(row) in NESTED
     }
     flags: list[tuple[str, ...]] = []
-    for row, verdict in zip(rows, verdicts, strict=True):
-        if verdict.state == SUPPRESSED:
+    for row, verdict, without_interval in zip(rows, verdicts, few, strict=True):
+        if verdict.state >= SUPPRESSED or (without_interval and verdict.state == SHOWN):
             flags.append(())
         elif verdict.state == CODED:
             flags.append((CODED_FLAG,))

@@ -13,7 +13,7 @@ __all__ = ["NUMBERS", "ROUNDING", "decimals_of", "round_results"]
 
 ROUNDING = {
     "count": 0, "students": 0, "teachers": 0, "people": 0, "classes": 0, "schools": 0,
-    "records": 0, "NPS points": 0, "minutes": 0, "days": 0,
+    "records": 0, "NPS points": 0, "minutes": 0, "days": 1,
     "points": 1, "points squared": 1, "scale points": 1, "hours": 1, "weeks": 1,
     "proportion": 2, "sd": 2, "coefficient": 2,
     "p": 3,

@@ -70,7 +70,7 @@ def close(
         for at, named in sources:
             worst = max(verdicts[source].state for source in named)
             # a verdict has thresholds of its own: beside a range it could narrow the range
-            if worst == SUPPRESSED or (worst == CODED and verdicts[at].state == SHOWN):
+            if worst >= SUPPRESSED or (worst == CODED and verdicts[at].state == SHOWN):
                 _hide(verdicts, at, "source hidden")
         for pair in pairs:
             if any(verdicts[at].state for at in pair):

@@ -9,7 +9,7 @@ from pilot_analysis.errors import DisclosureError
 
 __all__ = [
     "ARM_SIZES", "COMPLEMENTS", "GROUP_SIZES", "IMPLIED", "KEYS", "NESTED", "PARTITIONS", "SIDES",
-    "WORDS", "around_scores", "chain_of", "name_of", "refusal", "sources_of",
+    "WHOLE_ANSWERS", "WORDS", "around_scores", "chain_of", "name_of", "refusal", "sources_of",
 ]  # fmt: skip
 
 KEYS = ("section", "name", "school_id", "product_id", "outcome", "group", "category", "time")
@@ -23,10 +23,13 @@ NESTED = frozenset({"usage.funnel", "conditions.flow"})
 
 GROUP_SIZES = frozenset({
     "conditions.teachers_invited", "conditions.teachers_took_part", "recommendation.invited",
-    "recommendation.responded", "teachers.comments", "teachers.response",
+    "recommendation.responded", "teachers.response",
 })  # fmt: skip
 """How many took part: no trait of a person, and printed as n beside other results anyway; only the
 minimum n applies."""
+
+WHOLE_ANSWERS = frozenset({"teachers.item", "conditions.motivation"})
+"""Averages of whole numbers: of few people, the average and its interval give every answer away."""
 
 ARM_SIZES = frozenset({"learning.students"})
 """Counts that are the n of other results: they must reach the minimum n themselves."""

@@ -102,7 +102,7 @@ def _ratings(pilot) -> Iterator[dict[str, Any]]:
             unit=UNIT,
             conf_level=pilot.config.inference.conf_level,
         )
-        yield result("alignment", "rating", "mean", "schools", value, product_id=product)
+        yield result("alignment", "rating", "mean", "respondents", value, product_id=product)
 
 
 def _outcome_matches(pilot) -> Iterator[dict[str, Any]]:

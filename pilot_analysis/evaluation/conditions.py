@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from pilot_analysis.evaluation.absence import absent_for_schools, not_collected
-from pilot_analysis.evaluation.rosters import arm_members, participating_teachers, team_teachers
+from pilot_analysis.evaluation.rosters import arm_members, team_teachers
 from pilot_analysis.evaluation.thresholds import SUPPORTIVE_PRINCIPAL
 from pilot_analysis.results import Results, result, result_id
 from pilot_analysis.stats.association import cluster_proportion, proportion
@@ -39,7 +39,7 @@ def _people(pilot) -> Iterator[dict[str, Any]]:
     yield from absent_for_schools("conditions", "teachers_invited", pilot.schools, invited.index)
     yield from _counts("teachers_invited", "teachers", invited.astype(int))
     classes = pilot.table("enrollments")
-    teachers = participating_teachers(pilot)
+    teachers = team_teachers(pilot)  # not those whose classes are compared with
     if teachers.empty:
         teachers = classes[["teacher_id", "school_id"]].drop_duplicates()
     yield from _counts("teachers_took_part", "teachers", _distinct(teachers, "teacher_id"))
@@ -130,7 +130,8 @@ def _leadership(pilot) -> Iterator[dict[str, Any]]:
             share = proportion(
                 int(reached.sum()), len(known), conf_level=pilot.config.inference.conf_level
             )
-            yield result("conditions", name, "proportion", "schools", share)
+            # one person stands behind each school's answer
+            yield result("conditions", name, "proportion", "respondents", share)
 
 
 def _flow(pilot) -> Iterator[dict[str, Any]]:

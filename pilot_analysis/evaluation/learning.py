@@ -151,7 +151,8 @@ def _check(say: OutcomeRows, arm: str) -> Iterator[Row]:
         return  # the primary model is this one
     try:
         estimate = say.models.robust()[f"arm[T.{arm}]"].renamed(arm)
-    except DesignError:
+    except DesignError as reason:
+        yield absent(say.comparison.outcome, arm, reason, "no_check")
         return
     yield say.effect("effect_cr2", arm, estimate)
 
@@ -161,11 +162,13 @@ def _baseline(say: OutcomeRows, arm: str) -> Iterator[Row]:
         return
     try:
         estimate = say.models.baseline(arm)
-        if estimate.is_defined:
-            level = baseline_equivalence(estimate.estimate)
-            yield say.effect("baseline", arm, estimate, level=level)
+        if not estimate.is_defined:
+            raise DesignError("The model of the scores at the start did not converge.")
     except DesignError as reason:
         yield absent(say.comparison.outcome, arm, reason, "no_baseline")
+        return
+    level = baseline_equivalence(estimate.estimate)
+    yield say.effect("baseline", arm, estimate, level=level)
 
 
 def _schools(say: OutcomeRows, arm: str, mixed) -> Iterator[Row]:
@@ -176,11 +179,25 @@ def _schools(say: OutcomeRows, arm: str, mixed) -> Iterator[Row]:
         raw = models.school_effects(arm, mixed)
         pooled = models.shrunken(raw)
         tau = pooled.tau
-    except DesignError:
+    except DesignError as reason:
         raw = None
+        yield absent(say.comparison.outcome, arm, reason, "no_school_effects")
+        within = models.design.assigned_unit != "school"
+        if models.about_like_schools and within:  # what differs between schools is not known
+            yield absent(say.comparison.outcome, arm, reason, "no_mdes")
+            return
     try:
         detectable = models.detectable(arm, mixed, tau)
-        yield say.row("mdes", "effect", "none", detectable, unit="sd", category=arm, method="mdes")
+        yield say.row(
+            "mdes",
+            "effect",
+            "none",
+            detectable,
+            unit="sd",
+            category=arm,
+            method="mdes",
+            flags=mixed.flags,
+        )
     except DesignError as reason:
         yield absent(say.comparison.outcome, arm, reason, "no_mdes")
     if raw is None:
@@ -190,6 +207,7 @@ def _schools(say: OutcomeRows, arm: str, mixed) -> Iterator[Row]:
     )
     for (school, own), (value, std_error, low, high) in zip(raw.iterrows(), shrunken, strict=True):
         details = {"n": own["n"], "n_clusters": own["units"], "unit": "points"}
+        details["flags"] = mixed.flags  # its variances stand behind every school's uncertainty
         details["conf_level"] = level
         alone = Estimate.from_z(arm, own["estimate"], own["std_error"], method="mixed", **details)
         yield say.effect("school_effect", arm, alone, school_id=school)

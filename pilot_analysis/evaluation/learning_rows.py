@@ -15,6 +15,8 @@ __all__ = ["NOT_ESTIMABLE", "OutcomeRows", "Row", "absent"]
 Row = dict[str, Any]
 NOT_ESTIMABLE = {
     "not_estimable": "The difference could not be estimated from these data.",
+    "no_check": "The check by a second method could not be made.",
+    "no_school_effects": "What the difference was at each school cannot be given.",
     "no_effect_sd": "The difference could not be given in standard deviations.",
     "no_baseline": "How alike the groups were at the start could not be estimated.",
     "no_mdes": "How large a difference this comparison could have found cannot be said.",

@@ -82,20 +82,22 @@ def _coverage(pilot) -> Iterator[dict[str, Any]]:
         size = None if people is None else people.value_counts()
         for school in pilot.schools:
             if people is None or school not in size.index:
-                share, n = float(school in present), None
+                share, n, population = float(school in present), None, "none"
             else:
                 n = int(size[school])
                 share = covered.get(school, 0) / n
+                population = "students" if table in STUDENT_TABLES else "teachers"
             yield result(
                 "quality",
                 "coverage",
                 "proportion",
-                "none",
+                population,
                 share,
                 n=n,
                 unit="proportion",
                 school_id=school,
                 category=table,
+                flags=("counted, not estimated",),
             )
 
 

@@ -193,9 +193,9 @@ def judge_learning(book: Book, school: str, product: str) -> Verdict:
     sign = 1 if book.config.outcomes[outcome].higher_is_better else -1
     low, high = sorted((sign * effect["conf_low"], sign * effect["conf_high"]))
     if low > 0:
-        return Verdict("strong", "Learned more", _sources(effect))
+        return Verdict("strong", "Scored higher", _sources(effect))
     return (
-        Verdict("concern", "Learned less", _sources(effect)) if high < 0 else _cannot_tell(effect)
+        Verdict("concern", "Scored lower", _sources(effect)) if high < 0 else _cannot_tell(effect)
     )
 
 
@@ -203,8 +203,8 @@ def _judge_network(verdict) -> Verdict:
     if verdict is None:
         return NOT_COLLECTED
     level, words = {
-        "higher": ("strong", "Learned more"),
-        "lower": ("concern", "Learned less"),
+        "higher": ("strong", "Scored higher"),
+        "lower": ("concern", "Scored lower"),
         "about the same": ("mixed", "About the same"),
     }.get(verdict["level"], ("cannot_tell", "Cannot tell"))
     return Verdict(level, words, _sources(verdict))

@@ -60,10 +60,9 @@ def scale_numbers(frame: pd.DataFrame, unit: str, conf_level: float) -> ThenNow:
         raise Unmeasured(say.NO_ANSWERS)
     found = {}
     for time, part in frame.groupby("time"):
-        independent = part["cluster"].eq(part["respondent_id"]).all()
         found[time] = cluster_mean(
             part["score"],
-            None if independent else part["cluster"],
+            _clusters(part),
             name="mean of the scale",
             unit=unit,
             conf_level=conf_level,
@@ -73,16 +72,25 @@ def scale_numbers(frame: pd.DataFrame, unit: str, conf_level: float) -> ThenNow:
         words = say.NO_THEN if then is None else say.NO_NOW
         return ThenNow("mean", "respondents", then, now, gap_in_words=words)
     # A person who answered twice is one cluster, so that the two answers are compared as a pair.
+    clusters = _clusters(frame)
     change = cluster_mean_difference(
         frame["score"],
         frame["time"].eq("now"),
-        frame["cluster"],
+        frame["cluster"] if clusters is None else clusters,
         name="change of the scale",
         unit=unit,
         conf_level=conf_level,
     )
     change = replace(change, n=min(then.n, now.n))
     return ThenNow("mean", "respondents", then, now, change)
+
+
+def _clusters(part: pd.DataFrame) -> pd.Series | None:
+    """Return what is independent: schools, in one school classes, and of teachers each person."""
+    several_schools = len(part["school_id"].unique()) > 1
+    if several_schools:
+        return part["school_id"]
+    return None if part["cluster"].eq(part["respondent_id"]).all() else part["cluster"]
 
 
 def shadow_numbers(minutes: pd.DataFrame, begin: pd.Timestamp | None, conf_level: float) -> ThenNow:

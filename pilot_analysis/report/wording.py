@@ -9,6 +9,7 @@ from pilot_analysis.report.facts import Fact
 __all__ = [
     "AUDIENCES",
     "DECISIONS",
+    "FLAGS",
     "INSTRUMENTS",
     "NETWORK_AUDIENCES",
     "capitalized",
@@ -20,6 +21,7 @@ __all__ = [
     "scale_ends",
     "share_words",
     "sure",
+    "warnings_of",
 ]
 
 _MONTHS = (
@@ -44,6 +46,16 @@ _SHARES = {
     2 / 3: "about two thirds", 0.75: "about three quarters", 0.8: "about four in five",
     0.9: "about nine in ten", 0.95: "nearly all", 1.0: "practically all",
 }  # fmt: skip
+# What a reader is told of an estimate that carries one of these flags.
+FLAGS = {
+    "singular": "The model could find no difference between classes or schools beyond that of "
+    "their students. That is unlikely to be quite true, so the interval may be too narrow.",
+    "few clusters": "Few groups stand behind this interval, so it is rough.",
+    "chosen because it was large": "A number that was chosen because it was large tends to fall "
+    "by itself.",
+    "chosen because it was low": "A number that was chosen because it was low tends to rise by "
+    "itself.",
+}
 AUDIENCES = {
     "team": "For the school’s team",
     "public": "For everyone",
@@ -119,6 +131,11 @@ def listed(parts: Sequence["str | Label | Html"]) -> Html:
     if len(marked) < 2:
         return Html("".join(marked))
     return Html(", ".join(marked[:-1]) + " and " + marked[-1])
+
+
+def warnings_of(fact: Fact) -> Html:
+    """Return what a reader must know of how an estimate was made, from its flags."""
+    return Html(" ".join(FLAGS[flag] for flag in fact.flags if flag in FLAGS))
 
 
 def capitalized(text: str) -> str:

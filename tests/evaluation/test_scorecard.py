@@ -146,7 +146,7 @@ def test_recommendation_is_judged_by_its_interval(judge, low, high, wanted):
 @pytest.mark.parametrize(
     ("low", "high", "wanted"),
     [
-        (0.1, 4, ("strong", "Learned more")), (-4, -0.1, ("concern", "Learned less")),
+        (0.1, 4, ("strong", "Scored higher")), (-4, -0.1, ("concern", "Scored lower")),
         (-2, 4, ("cannot_tell", "Cannot tell")),
     ],
 )  # fmt: skip

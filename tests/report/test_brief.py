@@ -108,7 +108,7 @@ def test_findings_follow_their_rules(html):
     assert plain == [
         "The gap this school set out to close is smaller than before.",
         "About half of the students used Readwell 5 as much as planned.",
-        "Five of nine teachers would recommend Readwell 5.",
+        "Five of nine teachers would recommend Readwell 5 with a nine or ten of ten.",
         "We cannot tell whether students in classes with Readwell learned more in grade 3 reading.",
         "What teachers say and what else we saw do not quite agree.",
     ]

@@ -1,9 +1,10 @@
 """Words that stand for numbers must be true of them."""
 
 import pytest
+from report_sample import make_brief
 
 from pilot_analysis.report.formats import in_words
-from pilot_analysis.report.wording import share_words
+from pilot_analysis.report.wording import FLAGS, share_words
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,9 @@ def test_small_counts_are_words_and_large_ones_are_not():
     assert in_words(7, "", "count") == "seven"
     assert in_words(11, "", "count") == ""
     assert in_words(2.5, "days", "mean") == ""
+
+
+@pytest.mark.parametrize("flag", sorted(FLAGS))
+def test_a_flag_of_an_estimate_reaches_the_reader(flag):
+    assert FLAGS[flag] in make_brief(effect_flags=(flag,)).learning().html
+    assert FLAGS[flag] not in make_brief().learning().html

@@ -32,7 +32,9 @@ def match(page: Page) -> Html:
             "pairs (one half would be chance, one would be perfect).",
             auc=auc,
         ),
-        page.prose.say("Anything from {m.low} to {m.high} fits these data.", m=auc),
+        page.prose.sentence("Anything from {m.low} to {m.high} fits these data.", m=auc)
+        if auc.has_interval
+        else Html("With so few that went on, or that did not, no interval can be given."),
         _by_chance(page),
     ]
     if page.is_network:

@@ -15,6 +15,7 @@ from pilot_analysis.report.wording import (
     people,
     share_words,
     sure,
+    warnings_of,
 )
 
 __all__ = [
@@ -137,7 +138,8 @@ def _would_recommend(page: Page, product: str, score: Fact) -> Html:
     name = page.product(product)
     if promoters is not None and promoters.has("estimate") and score.has("n"):
         return page.prose.sentence(
-            "{yes:Word} of {score.n:word} {score.n:teacher/teachers} would recommend {product}.",
+            "{yes:Word} of {score.n:word} {score.n:teacher/teachers} would recommend {product} "
+            "with a nine or ten of ten.",
             yes=promoters,
             score=score,
             product=name,
@@ -195,7 +197,7 @@ def support_finding(page: Page) -> Finding | None:
     if median is None or not median.has("estimate"):
         return None
     headline = page.prose.sentence(
-        "Half of the requests for help were settled within {days:word} {days:day/days}.",
+        "Half of the requests for help that were settled took {days:word} {days:day/days} or less.",
         days=median,
     )
     detail = page.prose.say(
@@ -256,9 +258,10 @@ def _changed(page: Page, why: Fact, change: Fact) -> Finding:
         else f"Fairly sure that it changed ({{c.n}} {{c.n:{who}}}); this alone does not show why."
     )
     words = page.prose.sentence(doubt, c=change)
+    by_itself = Html("") if moved == "cannot tell" else warnings_of(change)
     return Finding(
         Html(f"{subject} {ending}."),
-        Html(f"{detail} {others}"),
+        Html(f"{detail} {others} {by_itself}"),
         1 if moved == "cannot tell" else 2,
         words,
     )

@@ -3,6 +3,7 @@
 from pilot_analysis.report.claims import Html, recorded
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.tables import items, section
+from pilot_analysis.report.wording import warnings_of
 
 __all__ = ["baseline", "cautions", "design", "own_estimate", "verdict"]
 
@@ -54,7 +55,8 @@ def verdict(page: Page, keys: dict[str, str]) -> list[Html]:
         "{e.low:signed} to {e.high:signed} points fits these data.",
         e=effect,
     )
-    return [headline, size, _in_sd(page, keys), _could_have_seen(page, keys)]
+    beside = [_in_sd(page, keys), _could_have_seen(page, keys), warnings_of(effect)]
+    return [headline, size, *beside]
 
 
 def _in_sd(page: Page, keys: dict[str, str]) -> Html:

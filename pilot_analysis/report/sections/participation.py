@@ -47,8 +47,8 @@ def _teachers(page: Page) -> list[Html]:
             took=took_part,
         )
     network = page.prose.say(
-        "In all schools together there were {teachers} {teachers:teacher/teachers} with "
-        "{classes} {classes:class/classes}.",
+        "In all schools together {teachers} {teachers:teacher/teachers} took part, and there were "
+        "{classes} {classes:class/classes}, those compared with included.",
         teachers=page.network("conditions.teachers_took_part"),
         classes=page.network("conditions.classes"),
     )
@@ -71,7 +71,8 @@ def _conditions(page: Page) -> list[Html]:
     if volunteered is not None:
         said.append(
             page.prose.say(
-                "{share:Word} of the teachers had volunteered rather than been assigned{beside}.",
+                "{share:Word} of those who took part had volunteered rather than been "
+                "assigned{beside}.",
                 share=volunteered,
                 beside=page.beside("conditions.volunteered"),
             )

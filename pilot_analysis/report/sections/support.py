@@ -80,8 +80,8 @@ def _before_after(page: Page) -> list[Html]:
     }
     said = page.prose.say(
         "Students of a teacher who asked for help used the product {before} "
-        "{before:minute/minutes} a week in the two weeks before, and {after} in the two weeks "
-        "from then on.",
+        "{before:minute/minutes} a week in the two weeks before the week of the request, and "
+        "{after} in the two weeks after it.",
         before=use["before"],
         after=use["after"],
     )
