@@ -1,5 +1,6 @@
 """The command line: ``pilot brief``, ``pilot check``, ``pilot dictionary``, ``pilot simulate``."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,9 @@ class _Commands(click.Group):
 
     def invoke(self, context: click.Context):
         """Run the command."""
+        for name in ("SIGTERM", "SIGHUP"):  # tidy up as after Ctrl-C; Windows has no SIGHUP
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.default_int_handler)
         try:
             return super().invoke(context)
         except PilotError as error:
@@ -89,7 +93,9 @@ def dictionary() -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--seed", type=int, required=True, help="The same seed gives the same pilot.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), required=True, help="The same seed gives the same pilot."
+)
 @click.option("--schools", type=click.IntRange(min=1), default=10, show_default=True)
 @click.option("--replace", is_flag=True, help="Write over tables that are there.")
 def simulate(folder, seed, schools, replace) -> None:
@@ -107,4 +113,7 @@ def simulate(folder, seed, schools, replace) -> None:
     write_pilot(simulated, folder)
     click.echo(f"{len(simulated.tables)} tables in {folder}")
     if not (folder / "pilot.toml").exists():
-        click.echo("It needs a pilot.toml: copy the one of data/raw/demo and change its id.")
+        click.echo(
+            "It needs a pilot.toml: copy the one of data/raw/demo, change its id, and delete the "
+            "sources of tables that are not there."
+        )

@@ -192,3 +192,15 @@ def test_nearest_names_the_nearest_or_what_is_known():
     assert nearest("zzz", ["b", "a"]) == "; known here: a, b"
     assert nearest("zzz", map(str, range(100, 120))).endswith(" and 8 more")
     assert nearest("zzz", []) == ""
+
+
+def test_an_audience_may_have_a_stricter_policy_and_never_a_milder_one(tmp_path):
+    small_folder = write_small_pilot(tmp_path / "pilot")
+    path = small_folder / "pilot.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + '\n[disclosure]\nteam = "public"\n', encoding="utf-8")
+    assert read_config(small_folder).disclosure.team == "public"
+    for wrong in ('public = "internal"', 'public = "team"', 'team = "internal"', 'team = "teem"'):
+        path.write_text(f"{text}\n[disclosure]\n{wrong}\n", encoding="utf-8")
+        with pytest.raises(ConfigError, match="disclosure"):
+            read_config(small_folder)

@@ -30,11 +30,18 @@ def declared_parameters(path: Path) -> tuple[str, ...]:
         raise RunError(
             f"{path}: there is no such notebook. Give the folder of the notebooks with --notebooks."
         ) from None
-    except (ValueError, KeyError) as error:
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror}).") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path}: is not a Jupyter notebook ({error}).") from error
     for cell in cells:
         if "parameters" in cell["metadata"].get("tags", []):
-            return _assigned("".join(cell["source"]))
+            try:
+                return _assigned("".join(cell["source"]))
+            except SyntaxError as error:
+                raise RunError(
+                    f"{path}: its parameters cell is not Python ({error.msg})."
+                ) from None
     raise RunError(f"{path}: no cell is tagged `parameters`. Tag the one that sets them.")
 
 
@@ -65,18 +72,22 @@ def require_parameters(path: Path, names: Iterable[str]) -> None:
 
 
 def require_clean(nb: Any) -> None:
-    """Refuse an executed notebook in which anything was written to the error stream.
+    """Refuse an executed notebook that printed anything, or that holds a script.
 
     Raises
     ------
     RunError
-        A cell wrote to stderr: a warning that nobody has looked at.
+        A cell wrote to stderr (a warning that nobody has looked at) or printed (words that did
+        not pass the disclosure gate), or its output holds a script.
     """
     for number, cell in enumerate(nb.cells, start=1):
         for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stderr":
-                first = output.text.strip().splitlines()[0]
-                raise RunError(f"Cell {number} wrote to the error stream: {first}")
+            if output.output_type == "stream":
+                wrote = "wrote to the error stream" if output.name == "stderr" else "printed"
+                first = (output.text.strip().splitlines() or ["a blank line"])[0]
+                raise RunError(f"Cell {number} {wrote}: {first}")
+            if "<script" in str(output.get("data", {}).get("text/html", "")).lower():
+                raise RunError(f"Cell {number} holds a script; a brief runs nothing.")
 
 
 def strip_run(nb: Any, parameters: Mapping[str, Any]) -> None:

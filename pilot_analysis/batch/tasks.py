@@ -13,7 +13,7 @@ __all__ = ["BriefTask", "make_tasks", "plan_briefs"]
 
 _NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 _SCHOOL, _NETWORK, _QUALITY = "02_school_brief", "03_pilot_brief", "01_data_quality"
-_FOLDER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_FOLDER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,8 @@ def plan_briefs(
         pilot.school(school_id)  # refuses an unknown one
         if not _FOLDER_NAME.fullmatch(school_id):
             raise RunError(
-                f"The school id {school_id!r} cannot name a folder. Use letters, digits, '-', '_' "
-                "and '.' in the ids of the table `schools`."
+                f"The school id {school_id!r} cannot name a folder. Use up to a hundred letters, "
+                "digits, '-', '_' and '.' in the ids of the table `schools`."
             )
         plan[f"schools/{school_id}"] = (folder / f"{_SCHOOL}.ipynb", school_id)
     if not plan:

@@ -57,6 +57,8 @@ def read_config(folder: str | Path) -> PilotConfig:
         )
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8."

@@ -178,7 +178,7 @@ class InferenceConfig(Section):
     """How uncertainty is stated."""
 
     conf_level: Share = 0.95
-    seed: int = 20261121
+    seed: Annotated[int, Field(ge=0)] = 20261121
     smallest_worthwhile_effect: Annotated[float, Field(gt=0)] = 0.10
     """SD; default: the median effect of education trials (Kraft 2020, Educational Researcher 49)"""
     smallest_worthwhile_effect_source: str = "Kraft (2020), median of 747 randomized trials"
@@ -190,11 +190,11 @@ class InferenceConfig(Section):
 
 
 class DisclosureConfig(Section):
-    """Which policy the gate uses for an audience; one that is not named is the strictest."""
+    """Which policy the gate uses for an audience: its own, or a stricter one."""
 
-    team: str = "team"
-    public: str = "public"
-    internal: str = "internal"
+    team: Literal["team", "public"] = "team"
+    public: Literal["public"] = "public"
+    internal: Literal["internal", "team", "public"] = "internal"
 
 
 class ReportConfig(Section):

@@ -59,7 +59,7 @@ def plot_minutes(
                 zorder=3 if width > 2 else 2,
             )
     _month_axis(axes, weeks)
-    axes.set_ylim(0, top * 1.08)
+    axes.set_ylim(0, top * 1.08 or 1)  # nobody may have used it
     axes.locator_params(axis="y", nbins=4)
     axes.grid(axis="y", color=COLORS["line"], linewidth=0.8)
     _key(axes, names if network else names[:1])

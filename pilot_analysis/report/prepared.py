@@ -103,18 +103,8 @@ def prepare(pilot: Pilot, audience: str = "team") -> Prepared:
         near = difflib.get_close_matches(audience, _AUDIENCES, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "."
         raise ConfigError(f"audience {audience!r}: expected one of {', '.join(_AUDIENCES)}{hint}")
-    policy = DisclosurePolicy.named(_policy_name(pilot, audience))
+    policy = DisclosurePolicy.named(getattr(pilot.config.disclosure, audience))
     return Prepared(protect(evaluate(pilot), policy), _context(pilot), audience)
-
-
-def _policy_name(pilot: Pilot, audience: str) -> str:
-    name, mildest_first = getattr(pilot.config.disclosure, audience), ("internal", "team", "public")
-    if name in mildest_first and mildest_first.index(name) < mildest_first.index(audience):
-        raise ConfigError(
-            f"{pilot.config.folder / 'pilot.toml'}: disclosure.{audience}: the policy {name!r} is "
-            f"milder than this audience may have. Expected {audience!r} or a stricter one."
-        )
-    return name
 
 
 def _context(pilot: Pilot) -> Context:

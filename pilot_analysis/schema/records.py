@@ -25,10 +25,12 @@ RECORDS = (
             student(),
             id_column("outcome_id", "Assessment, as an outcome's `assessment` in the config."),
             text("window", "Testing window.", required=True),
-            number("score", "Scale score (points of the test)."),
-            number("standard_error", "Standard error of the score (points).", 0),
+            number("score", "Scale score (points of the test).", -1e6, 1e6),
+            number("standard_error", "Standard error of the score (points).", 0, 1e6),
             number("percentile", "National percentile (1 to 99).", 0, 100),
-            number("typical_growth", "Growth typical of students who start there (points)."),
+            number(
+                "typical_growth", "Growth typical of students who start there (points).", -1e6, 1e6
+            ),
             flag("met_growth", "Whether typical growth was met."),
             date("taken_on", "Day of the test."),
             school(required=False),

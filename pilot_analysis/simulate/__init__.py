@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pilot_analysis.errors import DesignError
+from pilot_analysis.errors import DataError, DesignError
 from pilot_analysis.schema import TABLES
 from pilot_analysis.simulate import assessments, observers, people, stories, use, voices
 from pilot_analysis.simulate.frame import clean_frame, write_csv
@@ -153,6 +153,12 @@ def write_pilot(simulated: SimulatedPilot, folder: str | Path) -> None:
     ``pilot.toml`` and ``README.md`` are written by people, not by this function.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{folder}: no folder can be made there ({error.strerror}). Choose another."
+        ) from error
     for name, frame in simulated.tables.items():
-        write_csv(frame, folder / f"{name}.csv")
+        if len(frame):  # an instrument that no school of a small pilot has is not collected
+            write_csv(frame, folder / f"{name}.csv")

@@ -46,10 +46,9 @@ def test_a_notebook_that_is_missing_or_untagged_is_refused(path, make_notebook):
 
 def test_a_notebook_that_wrote_to_the_error_stream_is_refused(make_notebook):
     notebook = make_notebook("x = 1", "y = 2")
-    output = nbformat.v4.new_output("stream", name="stdout", text="fine\n")
-    notebook.cells[1].outputs = [output]
     require_clean(notebook)
-    output.update(name="stderr", text="look out\nsecond\n")
+    output = nbformat.v4.new_output("stream", name="stderr", text="look out\nsecond\n")
+    notebook.cells[1].outputs = [output]
     with pytest.raises(RunError, match=r"Cell 2 wrote to the error stream: look out$"):
         require_clean(notebook)
 
@@ -72,3 +71,21 @@ def test_stripping_leaves_no_trace_of_the_run(make_notebook):
     assert notebook.cells[2].outputs[0].data["text/plain"] == "<Line2D object>"
     assert notebook.cells[1].source.endswith("pilot = 'demo'\nschool_id = 'S03'")
     assert notebook.cells[1].id == "injected-parameters"
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (nbformat.v4.new_output("stream", name="stdout", text="13 students"), "printed: 13"),
+        (nbformat.v4.new_output("stream", name="stderr", text="\n"), "a blank line"),
+        (
+            nbformat.v4.new_output("display_data", {"text/html": "<SCRIPT>alert(1)</SCRIPT>"}),
+            "holds a script",
+        ),
+    ],
+)
+def test_what_a_notebook_prints_or_runs_is_no_part_of_a_brief(make_notebook, output, told):
+    notebook = make_notebook("1 + 1")
+    notebook.cells[0].outputs = [output]
+    with pytest.raises(RunError, match=told):
+        require_clean(notebook)
