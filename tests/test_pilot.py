@@ -12,7 +12,7 @@ import pytest
 from pilot_fixtures import write_small_pilot
 
 from pilot_analysis import Pilot, PilotConfig, load_pilot
-from pilot_analysis.errors import ConfigError
+from pilot_analysis.errors import ConfigError, DataError
 from pilot_analysis.schema import TABLES, pandera_schema
 
 RAW = Path(__file__).parent.parent / "data" / "raw"
@@ -246,3 +246,13 @@ def test_star_has_no_product(star):
     assert star.products == ()
     assert not star.has("usage")
     assert not star.config.pilot.simulated
+
+
+def test_an_end_before_its_begin_is_refused(small_folder):
+    path = small_folder / "enrollments.csv"
+    lines = path.read_text().splitlines()
+    lines = [f"{lines[0]},begin,end", *(f"{line},2025-10-01,2026-05-29" for line in lines[1:])]
+    lines[3] = lines[3].replace("2025-10-01,2026-05-29", "2026-05-29,2025-10-01")
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(DataError, match=r'row 4, column "end": 2025-10-01 is before begin'):
+        load_pilot(small_folder)

@@ -18,7 +18,7 @@ from pilot_analysis.ingest.reconcile import (
     drop_unmeasured,
     stack,
 )
-from pilot_analysis.ingest.validate import check_keys, check_schema
+from pilot_analysis.ingest.validate import check_keys, check_order, check_schema
 from pilot_analysis.schema import TABLES
 
 __all__ = ["FileRead", "Ingested", "read_tables"]
@@ -134,7 +134,7 @@ def _check(
             "ids are those of the other files."
         )
         return rows.frame, faults
-    faults += check_keys(rows) + check_schema(rows)
+    faults += check_keys(rows) + check_schema(rows) + check_order(rows)
     faults += check_configured(rows, keys, config)
     return rows.frame, faults
 

@@ -8,7 +8,9 @@ from pilot_analysis.ingest.faults import describe_rows
 from pilot_analysis.ingest.reconcile import Loaded
 from pilot_analysis.schema import Field, pandera_schema
 
-__all__ = ["check_keys", "check_schema"]
+__all__ = ["check_keys", "check_order", "check_schema"]
+
+_FIRST_THEN_LAST = (("begin", "end"), ("opened_at", "resolved_at"), ("value_low", "value_high"))
 
 
 def check_keys(loaded: Loaded) -> list[str]:
@@ -64,6 +66,24 @@ def check_schema(loaded: Loaded) -> list[str]:
             else (lambda i, item=item, values=values: _broken(item, values[i])),
             "Fill it in, or delete the row" if blank else "Check the export, or recode the value",
         )
+    return faults
+
+
+def check_order(loaded: Loaded) -> list[str]:
+    """Return a line for each pair of columns of which the last stands before the first."""
+    faults = []
+    for first, last in _FIRST_THEN_LAST:
+        if {first, last} <= set(loaded.table.by_name):
+            begins, ends = loaded.frame[first], loaded.frame[last]
+            faults += describe_rows(
+                loaded.origin,
+                last,
+                (ends < begins).fillna(False).to_numpy(dtype=bool),
+                lambda i, begins=begins, ends=ends, first=first: (
+                    f"{_shown(ends[i])} is before {first}, {_shown(begins[i])}"
+                ),
+                "Check which is which",
+            )
     return faults
 
 

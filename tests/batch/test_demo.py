@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from pilot_fixtures import write_small_pilot
@@ -67,3 +68,13 @@ def test_every_page_of_a_whole_run_is_made(zygote, tmp_path, monkeypatch, audien
     assert not made.failed
     quality = ("quality",) if audience == "internal" else ()
     assert made.made == ("network", *quality, "schools/S1", "schools/S2")
+
+
+def test_a_product_that_nobody_used_still_gets_a_brief(zygote, tmp_path, monkeypatch):
+    monkeypatch.setenv("PILOT_ANALYSIS_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setattr(run, "Zygote", lambda: contextlib.nullcontext(zygote))
+    pilot = write_small_pilot(tmp_path / "pilot")
+    usage = pd.read_csv(pilot / "usage.csv", dtype=str)
+    usage.assign(minutes="0").to_csv(pilot / "usage.csv", index=False)
+    made = run_briefs(pilot, tmp_path / "reports")
+    assert not made.failed

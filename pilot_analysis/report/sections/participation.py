@@ -58,8 +58,8 @@ def _teachers(page: Page) -> list[Html]:
 def _classes(page: Page) -> Html:
     where = "in all" if page.is_network else "here"
     return page.prose.say(
-        "{classes:Word} {classes:class/classes} " + where + " had {students} "
-        "{students:student/students} on {classes:its list/their lists}.",
+        "{classes:Word} {classes:class is/classes are} in these numbers " + where + ", and "
+        "{students} {students:student was/students were} on the list.",
         students=page.own("conditions.students_rostered"),
         classes=page.own("conditions.classes"),
     )
