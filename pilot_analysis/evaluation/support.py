@@ -115,16 +115,7 @@ def _days(log: pd.DataFrame, conf_level: float) -> Iterator[dict[str, Any]]:
             unit="days",
             conf_level=conf_level,
         )
-        people = part["teacher_id"].nunique()
-        yield result(
-            "support",
-            "days_to_resolve",
-            "mean",
-            "records",
-            mean,
-            n_clusters=people,
-            school_id=school,
-        )
+        yield result("support", "days_to_resolve", "mean", "records", mean, school_id=school)
         yield result(
             "support",
             "median_days_to_resolve",
@@ -132,7 +123,6 @@ def _days(log: pd.DataFrame, conf_level: float) -> Iterator[dict[str, Any]]:
             "records",
             part["days"].median(),
             n=len(part),
-            n_clusters=people,
             unit="days",
             method="median",
             school_id=school,
