@@ -47,7 +47,14 @@ def _people(pilot) -> Iterator[dict[str, Any]]:
     yield from absent_for_schools(
         "conditions", "students", pilot.schools, students["school_id"].unique()
     )
-    yield from _counts("students_rostered", "students", _distinct(students, "student_id"))
+    # who was in a class there at any time: a student who moved is on the lists of two schools
+    rostered = classes if len(classes) else students
+    yield from _counts(
+        "students_rostered",
+        "students",
+        _distinct(rostered, "student_id"),
+        total=rostered["student_id"].nunique(),
+    )
     yield from absent_for_schools(
         "conditions", "enrollments", pilot.schools, classes["school_id"].unique()
     )
@@ -58,11 +65,14 @@ def _distinct(frame: pd.DataFrame, column: str) -> pd.Series:
     return frame.groupby("school_id")[column].nunique()
 
 
-def _counts(name: str, population: str, counts: pd.Series) -> Iterator[dict[str, Any]]:
+def _counts(
+    name: str, population: str, counts: pd.Series, total: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield each school's count and the network's: the sum, unless `total` is given."""
     for school, count in counts.sort_index().items():
         yield result("conditions", name, "count", population, count, n=count, school_id=school)
     if len(counts):
-        total = counts.sum()
+        total = counts.sum() if total is None else total
         yield result("conditions", name, "count", population, total, n=total)
 
 

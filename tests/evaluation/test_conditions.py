@@ -110,3 +110,14 @@ def test_star_has_students_and_classes_but_no_team(star):
 def test_demo_moves_are_counted_once(demo):
     flow = conditions(demo).select(name="flow", school_id="", category="rostered")
     assert (flow.groupby("outcome")["estimate"].sum() <= len(demo.table("students"))).all()
+
+
+def test_the_list_of_a_school_holds_everyone_in_its_classes(star):
+    frame = conditions(star).frame
+    rostered = frame[frame["name"].eq("students_rostered")].set_index("school_id")["estimate"]
+    classes = star.table("enrollments")
+    # this school opened in grade 1: 118 children were in its classes, 77 of them from elsewhere
+    assert rostered["77"] == classes.loc[classes["school_id"].eq("77"), "student_id"].nunique()
+    assert rostered["77"] == 118
+    # whoever moved is on two lists and counted once in all schools together
+    assert rostered[""] == classes["student_id"].nunique() < rostered.drop("").sum()
