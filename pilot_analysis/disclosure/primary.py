@@ -19,7 +19,7 @@ from pilot_analysis.disclosure.structure import (
     refusal,
 )
 from pilot_analysis.results import POPULATIONS
-from pilot_analysis.stats.cluster_mean import NO_VARIATION
+from pilot_analysis.stats.cluster.mean import NO_VARIATION
 
 __all__ = ["CODED", "GONE", "RULES", "SHOWN", "SUPPRESSED", "Verdict", "as_range", "judge_all"]
 

@@ -9,7 +9,7 @@ from pilot_analysis.evaluation.absence import absent_for_schools, not_collected
 from pilot_analysis.evaluation.conditions import ONE_PERSON
 from pilot_analysis.evaluation.rosters import school_products
 from pilot_analysis.results import Results, result, result_id
-from pilot_analysis.stats.cluster_mean import cluster_mean
+from pilot_analysis.stats.cluster.mean import cluster_mean
 
 __all__ = ["alignment"]
 

@@ -10,7 +10,7 @@ from pilot_analysis.evaluation.rosters import arm_members, team_teachers
 from pilot_analysis.evaluation.thresholds import SUPPORTIVE_PRINCIPAL
 from pilot_analysis.results import Results, result, result_id
 from pilot_analysis.stats.association import cluster_proportion, proportion
-from pilot_analysis.stats.cluster_mean import cluster_mean
+from pilot_analysis.stats.cluster.mean import cluster_mean
 
 __all__ = ["conditions"]
 

@@ -9,10 +9,10 @@ from pilot_analysis.evaluation.learning_models import PRIOR_SCALE
 from pilot_analysis.evaluation.learning_rows import OutcomeRows, Row, absent
 from pilot_analysis.evaluation.rosters import group_side
 from pilot_analysis.results import Results, result
-from pilot_analysis.stats.cluster_mean import cluster_mean
+from pilot_analysis.stats.association.shares import cluster_proportion
+from pilot_analysis.stats.cluster.mean import cluster_mean
 from pilot_analysis.stats.effects import baseline_equivalence
 from pilot_analysis.stats.estimate import Estimate
-from pilot_analysis.stats.shares import cluster_proportion
 
 __all__ = ["learning"]
 

@@ -11,7 +11,7 @@ from pilot_analysis.config import DesignConfig, InferenceConfig
 from pilot_analysis.errors import DesignError
 from pilot_analysis.evaluation.comparison import Comparison
 from pilot_analysis.stats.cluster import ols_cluster_robust
-from pilot_analysis.stats.cluster_effect import cluster_small_sample_factor
+from pilot_analysis.stats.effects.clusters import cluster_small_sample_factor
 from pilot_analysis.stats.estimate import Estimate
 from pilot_analysis.stats.mixed import MixedFit, fit_mixed
 from pilot_analysis.stats.pooling import shrink_effects

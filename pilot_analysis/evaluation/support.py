@@ -9,7 +9,7 @@ from pilot_analysis.evaluation.absence import absent_for_schools, not_collected
 from pilot_analysis.evaluation.rosters import team_teachers
 from pilot_analysis.evaluation.support_lens import LENS, use_around_contacts
 from pilot_analysis.results import Results, result, result_id
-from pilot_analysis.stats.cluster_mean import cluster_mean
+from pilot_analysis.stats.cluster.mean import cluster_mean
 
 __all__ = ["support"]
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from pilot_analysis.evaluation.dose import measure_dose
 from pilot_analysis.evaluation.weeks import begin_of_week, begin_weekday
-from pilot_analysis.stats.cluster_mean import cluster_ratio
+from pilot_analysis.stats.cluster.mean import cluster_ratio
 from pilot_analysis.stats.estimate import Estimate
 
 __all__ = ["LENS", "use_around_contacts"]

@@ -10,7 +10,7 @@ from pilot_analysis.evaluation.dose import Dose, measure_dose
 from pilot_analysis.evaluation.rosters import group_side
 from pilot_analysis.results import Results, result, result_id
 from pilot_analysis.stats.association import cluster_proportion
-from pilot_analysis.stats.cluster_mean import cluster_mean, cluster_ratio
+from pilot_analysis.stats.cluster.mean import cluster_mean, cluster_ratio
 
 __all__ = ["FUNNEL", "usage"]
 

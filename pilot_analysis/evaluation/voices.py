@@ -6,7 +6,7 @@ import pandas as pd
 
 from pilot_analysis.evaluation.rosters import license_holders, school_products, team_teachers
 from pilot_analysis.evaluation.scale_scores import waves_in_order
-from pilot_analysis.stats.cluster_mean import cluster_mean
+from pilot_analysis.stats.cluster.mean import cluster_mean
 from pilot_analysis.stats.estimate import Estimate
 
 __all__ = [

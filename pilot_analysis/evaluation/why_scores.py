@@ -7,7 +7,7 @@ from pilot_analysis.config import OutcomeConfig
 from pilot_analysis.evaluation import then_now as say
 from pilot_analysis.evaluation.rosters import group_side, student_classes
 from pilot_analysis.evaluation.then_now import ThenNow, Unmeasured
-from pilot_analysis.stats.cluster_mean import cluster_ratio, cluster_ratio_difference
+from pilot_analysis.stats.cluster.mean import cluster_ratio, cluster_ratio_difference
 
 __all__ = ["gap_numbers", "gap_totals", "growth_numbers", "growth_totals"]
 

@@ -8,7 +8,7 @@ from pilot_analysis.evaluation import then_now as say
 from pilot_analysis.evaluation.rosters import student_classes
 from pilot_analysis.evaluation.scale_scores import scale_scores, waves_in_order
 from pilot_analysis.evaluation.then_now import ThenNow, Unmeasured
-from pilot_analysis.stats.cluster_mean import (
+from pilot_analysis.stats.cluster.mean import (
     cluster_mean,
     cluster_mean_difference,
     cluster_ratio,

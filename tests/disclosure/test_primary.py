@@ -10,7 +10,7 @@ from pilot_analysis.disclosure.primary import _JUDGES
 from pilot_analysis.disclosure.rounding import NUMBERS, decimals_of
 from pilot_analysis.errors import DisclosureError
 from pilot_analysis.results import COLUMNS, KINDS, Results
-from pilot_analysis.stats.cluster_mean import NO_VARIATION
+from pilot_analysis.stats.cluster.mean import NO_VARIATION
 from pilot_analysis.stats.estimate import Estimate
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats.cluster_effect import cluster_effective_df, cluster_small_sample_factor
+from pilot_analysis.stats.effects.clusters import cluster_effective_df, cluster_small_sample_factor
 
 
 def test_hedges_2007_example():

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import linalg
 
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats.cluster_variance import ClusterMoments, gather, gather_weighted
+from pilot_analysis.stats.cluster.variance import ClusterMoments, gather, gather_weighted
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
 from pilot_analysis.stats.formula import Design, design_matrix
 from pilot_analysis.stats.grouping import encode_groups, sum_by, within

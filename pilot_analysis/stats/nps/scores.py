@@ -10,9 +10,9 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats.cluster_mean import cluster_ratio
+from pilot_analysis.stats.cluster.mean import cluster_ratio
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
-from pilot_analysis.stats.nps_counts import NpsCounts, count_nps
+from pilot_analysis.stats.nps.counts import NpsCounts, count_nps
 
 __all__ = ["NpsCounts", "count_nps", "net_promoter_score", "nps_difference", "pool_nps"]
 

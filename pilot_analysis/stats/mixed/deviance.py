@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 from scipy import linalg, optimize
 
-from pilot_analysis.stats.mixed_algebra import Decomposition, Precision
+from pilot_analysis.stats.mixed.algebra import Decomposition, Precision
 
 __all__ = ["Optimum", "State", "minimize_deviance"]
 

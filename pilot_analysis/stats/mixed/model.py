@@ -11,10 +11,10 @@ from pilot_analysis.errors import DesignError
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
 from pilot_analysis.stats.formula import Design, design_matrix
 from pilot_analysis.stats.joint import JointTest, positions
-from pilot_analysis.stats.mixed_algebra import Decomposition
-from pilot_analysis.stats.mixed_deviance import minimize_deviance
-from pilot_analysis.stats.mixed_groups import Levels, conditional_modes, encode_levels
-from pilot_analysis.stats.mixed_inference import DfMethod, FixedEffects, fixed_effects
+from pilot_analysis.stats.mixed.algebra import Decomposition
+from pilot_analysis.stats.mixed.deviance import minimize_deviance
+from pilot_analysis.stats.mixed.inference import DfMethod, FixedEffects, fixed_effects
+from pilot_analysis.stats.mixed.levels import Levels, conditional_modes, encode_levels
 
 __all__ = ["MixedFit", "fit_mixed"]
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from pilot_analysis.errors import DesignError
 from pilot_analysis.stats.grouping import encode_groups, encode_pairs
-from pilot_analysis.stats.mixed_algebra import Decomposition
-from pilot_analysis.stats.mixed_deviance import State
+from pilot_analysis.stats.mixed.algebra import Decomposition
+from pilot_analysis.stats.mixed.deviance import State
 
 __all__ = ["Levels", "conditional_modes", "encode_levels"]
 

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats.cluster_mean import cluster_ratio
+from pilot_analysis.stats.cluster.mean import cluster_ratio
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
 from pilot_analysis.stats.grouping import encode_groups
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from pilot_analysis.errors import DesignError
 from pilot_analysis.stats.cluster import ols_cluster_robust
-from pilot_analysis.stats.cluster_mean import (
+from pilot_analysis.stats.cluster.mean import (
     cluster_mean,
     cluster_mean_difference,
     cluster_ratio,

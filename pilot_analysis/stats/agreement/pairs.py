@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.association.shares import proportion
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
-from pilot_analysis.stats.shares import proportion
 
 __all__ = ["FEWEST_FOR_INTERVAL", "cohen_kappa", "percent_agreement"]
 

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats import mixed_deviance
+from pilot_analysis.stats.mixed import deviance as mixed_deviance
 from pilot_analysis.stats.mixed import fit_mixed
 
 CASES = {

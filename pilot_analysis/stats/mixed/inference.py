@@ -7,7 +7,7 @@ import numpy as np
 from scipy import linalg
 
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats.mixed_deviance import State
+from pilot_analysis.stats.mixed.deviance import State
 
 __all__ = ["DfMethod", "FixedEffects", "fixed_effects"]
 

@@ -11,8 +11,8 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.association.shares import cluster_proportion, members_of, proportion
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
-from pilot_analysis.stats.shares import cluster_proportion, members_of, proportion
 
 __all__ = [
     "FEWEST_A_SIDE",
