@@ -26,8 +26,8 @@ class Pilot:
         The tables that were given, each with every column of its schema; an optional column that
         the files do not have is missing throughout. `students` also has the group columns.
     ledger : pandas.DataFrame
-        Columns table, file, step ("read", "set aside" or "kept"), reason, rows: for each table and
-        file, read = set aside + kept.
+        Columns table, file, unit, step ("read", "set aside" or "kept"), reason, rows: for each
+        table, file and unit, read = set aside + kept.
     files : pandas.DataFrame
         Columns table, file, rows, bytes, sha256, keyed_hash.
     """

@@ -29,7 +29,8 @@ class Source(Section):
     """
 
     file: str
-    format: Literal["plain"] = "plain"
+    format: str = "plain"
+    """what made the file: a name of docs/formats.md"""
     columns: dict[str, str] = {}
     """clean column -> column of the file"""
     values: dict[str, str] = {}

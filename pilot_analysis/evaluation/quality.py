@@ -34,7 +34,7 @@ def quality(pilot) -> Results:
 
 
 def _ledger(pilot) -> Iterator[dict[str, Any]]:
-    ledger = pilot.ledger
+    ledger = pilot.ledger[pilot.ledger["unit"].eq("rows")]
     rows = ledger.groupby(["table", "file", "step"], sort=False)["rows"].sum()
     read = rows.xs("read", level="step").to_dict()
     for (table, file, step), count in rows.items():

@@ -1,15 +1,16 @@
 """Raw exports -> clean tables, with every fault listed at once and every row accounted for."""
 
-import hashlib
 from dataclasses import dataclass
 
 import pandas as pd
 
-from pilot_analysis.config import PilotConfig, Source
+from pilot_analysis.config import PilotConfig, Source, nearest
 from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.columns import Sheet, clean_columns
 from pilot_analysis.ingest.configured import check_configured
-from pilot_analysis.ingest.plain import RawTable, read_plain
+from pilot_analysis.ingest.files import FileRead, Files
+from pilot_analysis.ingest.formats import Format, formats
+from pilot_analysis.ingest.readers import READERS
 from pilot_analysis.ingest.reconcile import (
     Ledger,
     Loaded,
@@ -22,16 +23,6 @@ from pilot_analysis.ingest.validate import check_keys, check_order, check_schema
 from pilot_analysis.schema import TABLES
 
 __all__ = ["FileRead", "Ingested", "read_tables"]
-
-
-@dataclass(frozen=True, slots=True)
-class FileRead:
-    """A file as it was read: its rows and size (bytes), and the sha256 of those same bytes."""
-
-    file: str
-    rows: int
-    bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +50,12 @@ def read_tables(config: PilotConfig) -> Ingested:
     DataError
         Anything is wrong with any file: the message lists every fault of every file.
     """
-    raws, reads, faults = _read_files(config)
+    files, faults = Files(config.folder), []
     ledger = Ledger()
     loaded = {}
     for name in TABLES:
         sources = config.sources.get(name, ())
-        sheets, more = _read_sheets(name, sources, raws, config, ledger)
+        sheets, more = _read_sheets(name, sources, files, config, ledger)
         faults += more
         # With a source missing, every id of the table would look unknown to the others.
         if sheets and len(sheets) == len(sources):
@@ -77,48 +68,43 @@ def read_tables(config: PilotConfig) -> Ingested:
         faults += more
     if faults:
         raise DataError(_report(config, list(dict.fromkeys(faults))))
-    files = [(name, reads[s.file]) for name in tables for s in config.sources[name]]
-    return Ingested(tables, ledger.frame(), tuple(dict.fromkeys(files)))
-
-
-def _read_files(
-    config: PilotConfig,
-) -> tuple[dict[str, RawTable], dict[str, FileRead], list[str]]:
-    """Read each file once, whatever the number of tables it feeds."""
-    raws, reads, faults = {}, {}, []
-    for file in dict.fromkeys(s.file for sources in config.sources.values() for s in sources):
-        try:
-            data = (config.folder / file).read_bytes()
-            raws[file] = read_plain(file, data)
-        except OSError as error:
-            faults.append(f"{file}: cannot be read ({error.strerror}). Check its permissions.")
-        except DataError as error:
-            faults.append(str(error))
-        else:
-            digest = hashlib.sha256(data).hexdigest()
-            reads[file] = FileRead(file, len(raws[file].rows), len(data), digest)
-    return raws, reads, faults
+    read = [(name, files.reads[s.file]) for name in tables for s in config.sources[name]]
+    return Ingested(tables, ledger.frame(), tuple(dict.fromkeys(read)))
 
 
 def _read_sheets(
-    name: str,
-    sources: tuple[Source, ...],
-    raws: dict[str, RawTable],
-    config: PilotConfig,
-    ledger: Ledger,
+    name: str, sources: tuple[Source, ...], files: Files, config: PilotConfig, ledger: Ledger
 ) -> tuple[list[tuple[Source, Sheet]], list[str]]:
     sheets, faults = [], []
     for source in sources:
-        if source.file not in raws:
+        try:
+            form = _format_of(source, name)
+            reading = READERS[form.reader](files, source, form, TABLES[name], config)
+        except DataError as error:
+            faults.append(str(error))
             continue
-        raw = raws[source.file]
-        sheet, more = clean_columns(raw, source, TABLES[name], config.groups)
-        faults += more
+        sheet, more = clean_columns(reading, TABLES[name], config.groups)
+        faults += [*reading.faults, *more]
         if sheet is not None:
-            ledger.read(name, source.file, len(raw.rows))
-            ledger.not_wanted(name, source.file, source, sheet.not_wanted)
-            sheets.append((source, sheet))
+            ledger.read_sheet(name, source.file, reading, sheet)
+            sheets.append((reading.source, sheet))
     return sheets, faults
+
+
+def _format_of(source: Source, table: str) -> Format:
+    known = formats()
+    if source.format not in known:
+        raise DataError(
+            f"pilot.toml, sources.{table}: there is no format {source.format!r}"
+            f"{nearest(source.format, known)}"
+        )
+    form = known[source.format]
+    if form.tables and table not in form.tables:
+        raise DataError(
+            f"pilot.toml, sources.{table}: {form.title} gives no table {table}, but "
+            f"{', '.join(form.tables)}. Correct `format`, or take the source out."
+        )
+    return form
 
 
 def _check(

@@ -11,6 +11,7 @@ from pilot_analysis.ingest.cells import Cells
 from pilot_analysis.ingest.faults import Origin, describe, describe_rows
 from pilot_analysis.ingest.parse import parse_cells
 from pilot_analysis.ingest.plain import RawTable, header_key
+from pilot_analysis.ingest.readers import Reading
 from pilot_analysis.schema import Field, Table
 
 __all__ = ["Sheet", "clean_columns"]
@@ -29,27 +30,26 @@ class Sheet:
         Preference among rows of the same key: by the order in which `where` names its values.
     given : frozenset of str
         Clean columns that the source has.
-    not_wanted : int
-        Rows that `where` left out.
+    aside : dict of str to int
+        Reason -> rows that the format or `where` set aside.
     """
 
     frame: pd.DataFrame
     origin: Origin
     rank: np.ndarray
     given: frozenset[str]
-    not_wanted: int
+    aside: dict[str, int]
 
 
 def clean_columns(
-    raw: RawTable, source: Source, table: Table, groups: Collection[str]
+    reading: Reading, table: Table, groups: Collection[str]
 ) -> tuple[Sheet | None, list[str]]:
-    """Read the clean columns of `table` from a file.
+    """Read the clean columns of `table` from what a reader made of a file.
 
     Parameters
     ----------
-    raw : RawTable
-    source : Source
-        What the clean columns are called in the file, and which rows are wanted.
+    reading : Reading
+        Its source says what the clean columns are called, and which rows are wanted.
     table : Table
     groups : collection of str
         Group columns that the configuration names; read from `students`.
@@ -63,7 +63,15 @@ def clean_columns(
     fields = [*table.fields]
     if table.name == "students":
         fields += [Field(g, "text", "Group.") for g in groups if g not in table.by_name]
-    wanted, rank, faults = _wanted_rows(raw, source)
+    raw, source = reading.raw, reading.source
+    asked_for, rank, faults = _wanted_rows(raw, source)
+    set_aside = np.zeros(len(raw.rows), dtype=bool)
+    for mask in reading.aside.values():
+        set_aside |= mask
+    wanted = asked_for & ~set_aside
+    aside = {reason: int(mask.sum()) for reason, mask in reading.aside.items()}
+    if source.where:
+        aside[_not_asked_for(source)] = int((~asked_for & ~set_aside).sum())
     cells, labels, more = _choose(raw, source, table, fields)
     faults += more
     if faults:
@@ -82,10 +90,13 @@ def clean_columns(
             faults += more
         values[field.name], more = parse_cells(field, here, origin, source.dates)
         faults += more
-    sheet = Sheet(
-        pd.DataFrame(values), origin, rank[wanted], frozenset(cells), int((~wanted).sum())
-    )
+    sheet = Sheet(pd.DataFrame(values), origin, rank[wanted], frozenset(cells), aside)
     return sheet, faults
+
+
+def _not_asked_for(source: Source) -> str:
+    rule = " and ".join(f"{name} {' or '.join(v)}" for name, v in source.where.items())
+    return f"not asked for (wanted: {rule})"
 
 
 def _wanted_rows(raw: RawTable, source: Source) -> tuple[np.ndarray, np.ndarray, list[str]]:

@@ -9,6 +9,7 @@ import pandas as pd
 from pilot_analysis.config import Source, nearest
 from pilot_analysis.ingest.columns import Sheet
 from pilot_analysis.ingest.faults import Origin, describe_rows
+from pilot_analysis.ingest.readers.reading import Reading, Step
 from pilot_analysis.schema import TABLES, Table
 
 __all__ = ["Ledger", "Loaded", "check_references", "drop_repeats", "drop_unmeasured", "stack"]
@@ -39,19 +40,18 @@ class Loaded:
 class Ledger:
     """Rows read, set aside by reason, and kept, for each table and file."""
 
+    _steps: list[tuple[str, str, Step]] = field(default_factory=list)
     _read: Counter = field(default_factory=Counter)
     _aside: Counter = field(default_factory=Counter)
     _kept: Counter = field(default_factory=Counter)
 
-    def read(self, table: str, file: str, rows: int) -> None:
-        """Count rows that a file holds."""
-        self._read[table, file] += rows
-
-    def not_wanted(self, table: str, file: str, source: Source, rows: int) -> None:
-        """Count rows that `where` left out."""
-        rule = " and ".join(f"{name} {' or '.join(v)}" for name, v in source.where.items())
-        if rows:
-            self._aside[table, file, f"not asked for (wanted: {rule})"] += rows
+    def read_sheet(self, table: str, file: str, reading: Reading, sheet: Sheet) -> None:
+        """Count what a source gave, and what its format and `where` set aside."""
+        for step in reading.steps:
+            self._steps.append((table, file, step))
+        self._read[table, file] += len(reading.raw.rows)
+        for reason, rows in sheet.aside.items():
+            self._aside[table, file, reason] += rows
 
     def set_aside(self, loaded: Loaded, mask: np.ndarray, reason: str) -> Loaded:
         """Count the rows that `mask` marks, and return the others."""
@@ -71,22 +71,29 @@ class Ledger:
         return [f"{rows:,} {reason}" for (t, _, reason), rows in self._aside.items() if t == table]
 
     def frame(self) -> pd.DataFrame:
-        """Return the ledger: per table and file, read = set aside + kept.
+        """Return the ledger: per table, file and unit, read = set aside + kept.
 
         Returns
         -------
         pandas.DataFrame
-            Columns table, file, step ("read", "set aside" or "kept"), reason, rows.
+            Columns table, file, unit, step ("read", "set aside" or "kept"), reason, rows. The
+            unit is "rows" for rows of the table, and something else for what became them.
         """
         lines = []
+        for table, file, step in self._steps:
+            start = (table, file, step.unit)
+            lines.append((*start, "read", "", step.read))
+            lines += [(*start, "set aside", reason, n) for reason, n in step.aside.items() if n]
+            lines.append((*start, "kept", "", step.kept))
         for (table, file), read in self._read.items():
             aside = {r: n for (t, f, r), n in self._aside.items() if (t, f) == (table, file)}
             kept = self._kept[table, file]
             assert read == sum(aside.values()) + kept, f"{table}, {file}: rows were lost"
-            lines.append((table, file, "read", "", read))
-            lines += [(table, file, "set aside", reason, n) for reason, n in aside.items()]
-            lines.append((table, file, "kept", "", kept))
-        return pd.DataFrame(lines, columns=["table", "file", "step", "reason", "rows"])
+            start = (table, file, "rows")
+            lines.append((*start, "read", "", read))
+            lines += [(*start, "set aside", reason, n) for reason, n in aside.items() if n]
+            lines.append((*start, "kept", "", kept))
+        return pd.DataFrame(lines, columns=["table", "file", "unit", "step", "reason", "rows"])
 
 
 def stack(table: Table, sheets: list[tuple[Source, Sheet]]) -> Loaded:

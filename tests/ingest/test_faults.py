@@ -121,7 +121,7 @@ def test_every_fault_of_every_file_is_told_at_once(edit, complaint, small_pilot)
     (small_pilot / "usage.csv").write_bytes(b"student_id,minutes\nJos\xe9,1\n")
     lines = complaint()
     assert [line.split(",")[0] for line in lines] == [
-        "usage.csv", "schools.csv", "students.csv", "survey_responses.csv",
+        "schools.csv", "usage.csv", "students.csv", "survey_responses.csv",
     ]  # fmt: skip
 
 

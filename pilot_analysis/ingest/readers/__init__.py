@@ -1,0 +1,16 @@
+"""One module per kind of file: what a source's file gives to one clean table, as text by column."""
+
+from collections.abc import Callable
+
+from pilot_analysis.config import PilotConfig, Source
+from pilot_analysis.ingest.files import Files
+from pilot_analysis.ingest.formats import Format
+from pilot_analysis.ingest.readers.reading import Reading
+from pilot_analysis.ingest.readers.rows import read_rows
+from pilot_analysis.schema import Table
+
+__all__ = ["READERS", "Reader", "Reading"]
+
+Reader = Callable[[Files, Source, Format, Table, PilotConfig], Reading]
+
+READERS: dict[str, Reader] = {"rows": read_rows}

@@ -1,0 +1,52 @@
+"""`Reading`: what a reader makes of one source for one clean table."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pilot_analysis.config import Source
+from pilot_analysis.ingest.plain import RawTable
+
+__all__ = ["Reading", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Rows of one unit, accounted for: read = set aside + handed on.
+
+    `unit` says what is counted before the clean rows themselves are: the "responses" of a survey
+    that became answers, the "days" that became weeks.
+    """
+
+    unit: str
+    read: int
+    aside: dict[str, int]
+
+    @property
+    def kept(self) -> int:
+        """Rows handed on."""
+        return self.read - sum(self.aside.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A source's file as rows of one clean table, still as text.
+
+    Attributes
+    ----------
+    raw : RawTable
+        One row per row of the clean table; `rows` points to the row of the file.
+    source : Source
+        The source with the columns, values and recodes that its format adds.
+    aside : dict of str to numpy.ndarray of bool, shape (n,)
+        Reason -> rows of `raw` that are set aside for it; no row has two reasons.
+    steps : tuple of Step
+        What happened before, where a row of the file is not a row of the table.
+    faults : list of str
+    """
+
+    raw: RawTable
+    source: Source
+    aside: dict[str, np.ndarray] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    faults: tuple[str, ...] = ()
