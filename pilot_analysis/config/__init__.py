@@ -12,6 +12,7 @@ from pilot_analysis.config.sections import (
     ItemConfig,
     OutcomeConfig,
     PilotInfo,
+    PrivacyConfig,
     ReportConfig,
     ScaleConfig,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "OutcomeConfig",
     "PilotConfig",
     "PilotInfo",
+    "PrivacyConfig",
     "ReportConfig",
     "ScaleConfig",
     "Source",

@@ -18,6 +18,7 @@ __all__ = [
     "ItemConfig",
     "OutcomeConfig",
     "PilotInfo",
+    "PrivacyConfig",
     "ReportConfig",
     "ScaleConfig",
 ]
@@ -130,6 +131,14 @@ class ItemConfig(Section):
     low: int = 1
     high: int = 5
     reverse: bool = False
+    answers: Names | str = ()
+    """answers in words, from the lowest to the highest, or the name of a set of ``[answers]``;
+    blank: answers are numbers"""
+    no_answer: Names = ()
+    """words that mean no answer, e.g. Not applicable"""
+    offered_from: Literal[0, 1] = 0
+    """recommend item: 1 where the form offered 1 to 10, which is no Net Promoter Score; the
+    briefs then say so beside it"""
 
     @model_validator(mode="after")
     def _range(self):
@@ -142,6 +151,15 @@ class ItemConfig(Section):
                 'kind = "rating"'
             )
         return self
+
+
+class PrivacyConfig(Section):
+    """What is done to ids and comments on reading. Names and addresses are never kept."""
+
+    pseudonyms: bool = False
+    """replace the ids of students, teachers and respondents by keyed hashes"""
+    redact_comments: bool = True
+    """take names of the roster, e-mail addresses and telephone numbers out of comments"""
 
 
 class ScaleConfig(Section):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal
 
@@ -42,6 +43,19 @@ class Source(Section):
     where: dict[str, Names] = {}
     """column of the file -> the values whose rows are wanted; the others are set aside.
     With keep = "first", rows are preferred in the order of these values"""
+    windows: dict[str, Annotated[tuple[date, date], Field(strict=False)]] = {}
+    """window -> its first and last day; for tests whose export gives a day and no window"""
+    items: dict[str, str] = {}
+    """item of ``[items]`` -> column of a survey with one row per respondent: its header, the
+    question as printed, or its ImportId"""
+    pulled_on: date | None = None
+    """day on which a cumulative export was made"""
+    encoding: Literal["", "utf-8", "utf-16", "latin-1", "windows-1252"] = ""
+    """how the text is written; blank: UTF-8, or UTF-16 where its mark says so"""
+    delimiter: Literal["", "comma", "semicolon", "tab"] = ""
+    """what separates the cells; blank: what separates the header"""
+    sheet: str = ""
+    """sheet of a workbook; blank: the only one"""
     dates: Literal["", "month first", "day first"] = ""
     """how dates with slashes are written; blank: they are read only where 03/25/2026 or 05/05/2026
     leaves no doubt"""
@@ -56,6 +70,20 @@ class Source(Section):
         if not file or outside or ".." in PureWindowsPath(file).parts:
             raise ValueError(f"expected a path inside the pilot's folder, found {file!r}")
         return file
+
+    @field_validator("windows")
+    @classmethod
+    def _windows_in_order(
+        cls, windows: dict[str, tuple[date, date]]
+    ) -> dict[str, tuple[date, date]]:
+        last: tuple[str, date] | None = None
+        for name, (first_day, last_day) in sorted(windows.items(), key=lambda w: w[1]):
+            if first_day > last_day:
+                raise ValueError(f"{name}: begins on {first_day}, after its end on {last_day}")
+            if last and first_day <= last[1]:
+                raise ValueError(f"{last[0]} and {name} overlap on {first_day}")
+            last = (name, last_day)
+        return windows
 
     @model_validator(mode="after")
     def _one_origin_each(self):

@@ -16,10 +16,11 @@ from pilot_analysis.config.sections import (
     ItemConfig,
     OutcomeConfig,
     PilotInfo,
+    PrivacyConfig,
     ReportConfig,
     ScaleConfig,
 )
-from pilot_analysis.config.source import Section, Source
+from pilot_analysis.config.source import Names, Section, Source
 from pilot_analysis.schema import TABLES
 
 __all__ = ["PilotConfig"]
@@ -42,7 +43,9 @@ class PilotConfig(Section):
     design: DesignConfig = DesignConfig()
     outcomes: dict[str, OutcomeConfig] = Field(default_factory=dict)
     items: dict[str, ItemConfig] = Field(default_factory=dict)
+    answers: dict[str, Names] = Field(default_factory=dict)
     scales: dict[str, ScaleConfig] = Field(default_factory=dict)
+    privacy: PrivacyConfig = PrivacyConfig()
     dose: DoseConfig = DoseConfig()
     groups: dict[str, GroupConfig] = Field(default_factory=dict)
     inference: InferenceConfig = InferenceConfig()
@@ -65,7 +68,10 @@ class PilotConfig(Section):
 
     @model_validator(mode="after")
     def _names_hang_together(self):
-        faults = [*self._strange_arms(), *self._strange_scales(), *self._strange_columns()]
+        faults = [
+            *self._strange_arms(), *self._strange_scales(), *self._strange_columns(),
+            *self._strange_answers(),
+        ]  # fmt: skip
         if faults:
             raise ValueError("\n  ".join(faults))
         return self
@@ -82,6 +88,29 @@ class PilotConfig(Section):
             if item.scale and item.scale not in self.scales:
                 near = nearest(item.scale, self.scales)
                 yield f"items.{name}.scale: {item.scale!r} is not a scale{near}"
+
+    def answers_of(self, item: str) -> tuple[str, ...]:
+        """Return an item's answers in words, from the lowest to the highest; none: numbers."""
+        given = self.items[item].answers
+        return self.answers[given] if isinstance(given, str) else given
+
+    def _strange_answers(self) -> Iterator[str]:
+        for name, item in self.items.items():
+            if isinstance(item.answers, str) and item.answers not in self.answers:
+                near = nearest(item.answers, self.answers)
+                yield f"items.{name}.answers: {item.answers!r} is not a set of [answers]{near}"
+                continue
+            words, steps = self.answers_of(name), item.high - item.low + 1
+            if words and len(words) != steps:
+                yield (
+                    f"items.{name}.answers: {len(words)} answers in words, and {item.low} to "
+                    f"{item.high} are {steps}"
+                )
+        for table, sources in self.sources.items():
+            for item in (item for source in sources for item in source.items):
+                if item not in self.items:
+                    near = nearest(item, self.items)
+                    yield f"sources.{table}.items: {item!r} is not an item of [items]{near}"
 
     def _strange_columns(self) -> Iterator[str]:
         for table, sources in self.sources.items():
