@@ -26,6 +26,8 @@ ORDER = (
 )
 # Libraries that only these rooms may import.
 ONLY = {
+    "duckdb": {"ingest"},
+    "openpyxl": {"ingest"},
     "matplotlib": {"report"},
     "papermill": {"batch"},
     "nbconvert": {"batch"},

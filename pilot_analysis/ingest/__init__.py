@@ -68,7 +68,7 @@ def read_tables(config: PilotConfig) -> Ingested:
         faults += more
     if faults:
         raise DataError(_report(config, list(dict.fromkeys(faults))))
-    read = [(name, files.reads[s.file]) for name in tables for s in config.sources[name]]
+    read = [(name, r) for name in tables for s in config.sources[name] for r in files.reads(s)]
     return Ingested(tables, ledger.frame(), tuple(dict.fromkeys(read)))
 
 

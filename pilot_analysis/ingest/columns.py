@@ -10,7 +10,7 @@ from pilot_analysis.config import Source, fill, nearest, placeholders
 from pilot_analysis.ingest.cells import Cells
 from pilot_analysis.ingest.faults import Origin, describe, describe_rows
 from pilot_analysis.ingest.parse import parse_cells
-from pilot_analysis.ingest.plain import RawTable, header_key
+from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers import Reading
 from pilot_analysis.schema import Field, Table
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pilot_analysis.config import Source
-from pilot_analysis.ingest.plain import RawTable, header_key
+from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.schema import Table
 
 __all__ = ["Format", "TableMap"]

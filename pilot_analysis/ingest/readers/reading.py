@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pilot_analysis.config import Source
-from pilot_analysis.ingest.plain import RawTable
+from pilot_analysis.ingest.raw import RawTable
 
 __all__ = ["Reading", "Step"]
 

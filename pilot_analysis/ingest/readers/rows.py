@@ -5,7 +5,7 @@ import numpy as np
 from pilot_analysis.config import PilotConfig, Source
 from pilot_analysis.ingest.files import Files
 from pilot_analysis.ingest.formats import Format, TableMap
-from pilot_analysis.ingest.plain import RawTable, header_key
+from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers.reading import Reading
 from pilot_analysis.schema import Table
 
