@@ -86,7 +86,7 @@ def _read_sheets(
         sheet, more = clean_columns(reading, TABLES[name], config.groups)
         faults += [*reading.faults, *more]
         if sheet is not None:
-            ledger.read_sheet(name, source.file, reading, sheet)
+            ledger.read_sheet(name, reading, sheet)
             sheets.append((reading.source, sheet))
     return sheets, faults
 

@@ -45,8 +45,9 @@ class Ledger:
     _aside: Counter = field(default_factory=Counter)
     _kept: Counter = field(default_factory=Counter)
 
-    def read_sheet(self, table: str, file: str, reading: Reading, sheet: Sheet) -> None:
+    def read_sheet(self, table: str, reading: Reading, sheet: Sheet) -> None:
         """Count what a source gave, and what its format and `where` set aside."""
+        file = reading.raw.file
         for step in reading.steps:
             self._steps.append((table, file, step))
         self._read[table, file] += len(reading.raw.rows)
