@@ -76,12 +76,17 @@ def read_config(folder: str | Path) -> PilotConfig:
     return config
 
 
+def _is_there(folder: Path, file: str) -> bool:
+    """Return whether a file or folder is there, or any file of a pattern such as usage/*.csv."""
+    return any(folder.glob(file)) if set("*?[") & set(file) else (folder / file).exists()
+
+
 def _require_files(path: Path, config: PilotConfig) -> None:
     missing = []
     for table, sources in config.sources.items():
         for source in sources:
-            if not (config.folder / source.file).is_file():
-                here = [p.name for p in config.folder.iterdir() if p.is_file()]
+            if not _is_there(config.folder, source.file):
+                here = [p.name for p in config.folder.iterdir()]
                 missing.append(
                     f"  sources.{table}.file: expected a file in the pilot's folder, found "
                     f"no {source.file!r}{nearest(source.file, here)}"

@@ -159,7 +159,7 @@ def _enrollments(package: _Package):
     """One row per student, class and teacher of that class."""
     frame = package.frame("enrollments.csv", "classSourcedId", "userSourcedId", "role")
     deleted, role = _deleted(frame), frame["role"].str.casefold()
-        is_student, is_teacher = ~deleted & (role == "student"), ~deleted & (role == "teacher")
+    is_student, is_teacher = ~deleted & (role == "student"), ~deleted & (role == "teacher")
     teachers = frame[is_teacher]
     shares = teachers.groupby("classsourcedid")["usersourcedid"].nunique()
     pairs = teachers[["classsourcedid", "usersourcedid"]].drop_duplicates()
