@@ -136,9 +136,12 @@ class ItemConfig(Section):
     blank: answers are numbers"""
     no_answer: Names = ()
     """words that mean no answer, e.g. Not applicable"""
-    offered_from: Literal[0, 1] = 0
-    """recommend item: 1 where the form offered 1 to 10, which is no Net Promoter Score; the
-    briefs then say so beside it"""
+    chosen: str = ""
+    """option of a checkbox question: 1 where it was chosen, 0 where the question was answered
+    without it; needs low = 0 and high = 1"""
+    offered_from: Literal[0, 1] | None = None
+    """recommend item: where the form's scale began. 1 (a scale of 1 to 10) is no Net Promoter
+    Score, and the briefs then say so beside it"""
 
     @model_validator(mode="after")
     def _range(self):
@@ -150,6 +153,10 @@ class ItemConfig(Section):
                 f"{self.low} to {self.high} is not one: set low = 0 and high = 10, or "
                 'kind = "rating"'
             )
+        if self.offered_from is not None and self.kind != "recommend":
+            raise ValueError("offered_from is for an item of kind recommend")
+        if self.chosen and (self.low, self.high, self.kind) != (0, 1, "rating"):
+            raise ValueError('chosen needs low = 0, high = 1 and kind = "rating"')
         return self
 
 

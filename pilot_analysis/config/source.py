@@ -40,6 +40,8 @@ class Source(Section):
     """clean column -> text with {columns of the file} filled in, e.g. "{gr}-{tch}\""""
     recode: dict[str, dict[str, str]] = {}
     """clean column -> value in the file -> clean value; a value that is not named is refused"""
+    blanks: dict[str, str] = {}
+    """clean column -> the value that stands for a blank cell, e.g. school_id = "not stated\""""
     where: dict[str, Names] = {}
     """column of the file -> the values whose rows are wanted; the others are set aside.
     With keep = "first", rows are preferred in the order of these values"""

@@ -116,7 +116,7 @@ class PilotConfig(Section):
         for table, sources in self.sources.items():
             known = [*TABLES[table].by_name, *(self.groups if table == "students" else ())]
             for source in sources:
-                for key in ("columns", "values", "templates", "recode"):
+                for key in ("columns", "values", "templates", "recode", "blanks"):
                     for name in getattr(source, key):
                         if name not in known:
                             yield (

@@ -88,6 +88,9 @@ def clean_columns(
         if field.name in source.recode:
             here, more = _recode(here, source.recode[field.name], field.name, origin)
             faults += more
+        if field.name in source.blanks:
+            texts = [text or source.blanks[field.name] for text in here.distinct]
+            here = Cells(here.codes, np.array(texts, dtype=object))
         values[field.name], more = parse_cells(field, here, origin, source.dates)
         faults += more
     sheet = Sheet(pd.DataFrame(values), origin, rank[wanted], frozenset(cells), aside)
@@ -165,18 +168,18 @@ def _is_needed(field: Field, source: Source, table: Table) -> bool:
 
 
 def _unknown(raw: RawTable, table: Table, known: list[str], used: set[str]) -> list[str]:
-    extra = ", or name it under [groups]" if table.name == "students" else ""
-    return [
-        describe(
-            raw.file,
-            f"the table {table.name} has no such column{nearest(name, known)}",
-            f"Rename or delete it{extra}, or map the columns in pilot.toml",
-            row=1,
-            column=name,
-        )
-        for key, name in raw.names.items()
-        if key not in used
-    ]
+    extra = ", or name them under [groups]" if table.name == "students" else ""
+    strange = [name for key, name in raw.names.items() if key not in used]
+    if not strange:
+        return []
+    if len(strange) == 1:
+        found = f'the table {table.name} has no column "{strange[0]}"{nearest(strange[0], known)}'
+    else:
+        shown = ", ".join(f'"{name}"' for name in strange[:5])
+        more = f" and {len(strange) - 5} more" if len(strange) > 5 else ""
+        found = f"the table {table.name} has no columns {shown}{more}; it has {', '.join(known)}"
+    advice = f"Rename or delete what is not wanted{extra}, or map the columns in pilot.toml"
+    return [describe(raw.file, found, advice, row=1)]
 
 
 def _no_column(raw: RawTable, name: str, advice: str) -> str:

@@ -28,10 +28,17 @@ _NUMBER = re.compile(
 )
 _TIME = (
     r"(?:[ T]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,6})?)?"
-    r"(?: ?(?P<half>[AaPp][Mm]))?)?"
+    r"(?: ?(?P<half>[AaPp][Mm]))?"
+    # A zone is not converted: a day stays the day that the export shows.
+    r"(?: ?(?:Z|(?:GMT|UTC)?[+-][0-9]{1,2}(?::?[0-9]{2})?|GMT|UTC))?)?"
 )
-_ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<left>[0-9]{2})-(?P<right>[0-9]{2})" + _TIME)
-_SLASHED = re.compile(r"(?P<left>[0-9]{1,2})/(?P<right>[0-9]{1,2})/(?P<year>[0-9]{4})" + _TIME)
+_ISO = re.compile(
+    r"(?P<year>[0-9]{4})(?P<mark>[-/])(?P<left>[0-9]{1,2})(?P=mark)(?P<right>[0-9]{1,2})" + _TIME
+)
+_SLASHED = re.compile(
+    r"(?P<left>[0-9]{1,2})/(?P<right>[0-9]{1,2})/(?P<year>[0-9]{4}|[0-9]{2})" + _TIME
+)
+_CENTURY_TURNS = 70  # a year in two digits: 70 to 99 are of the last century
 
 
 class Refused(NamedTuple):
@@ -88,13 +95,15 @@ def parse_cells(
 def parse_text(item: Field, text: str, dates: DateOrder = ""):
     """Return the value of one text, None where it is missing, or `Refused`.
 
-    Missing is blank, ``NA`` or ``N/A`` in any case. A ``*`` is a suppressed value: refused
+    Missing is blank, ``NA`` or ``N/A`` in any case, and a dash where no text is wanted. A ``*`` is a suppressed value: refused
     wherever a number, flag or date is needed.
     """
     if text.casefold() in _MISSING:
         return None
     if item.kind in ("id", "text"):
         return text
+    if text == "-":
+        return None
     if set(text) == {"*"}:
         return _SUPPRESSED
     if item.kind == "flag":
@@ -135,6 +144,12 @@ def _date(text: str, dates: DateOrder) -> datetime | Refused:
     if not found:
         return Refused("is not a date", "Write dates as YYYY-MM-DD")
     left, right = int(found["left"]), int(found["right"])
+    if dates == "" and len(found["year"]) == 2:
+        return Refused(
+            "is a date with two digits for the year",
+            'Say dates = "month first" or "day first" for this source in pilot.toml, or write '
+            "YYYY-MM-DD",
+        )
     if dates == "day first":
         return _moment(found, month="right", day="left")
     if dates == "" and left != right and max(left, right) <= 12:
@@ -158,8 +173,11 @@ def _moment(found: re.Match, *, month: str, day: str) -> datetime | Refused:
             raise ValueError("no such hour")
         if half:
             hour = hour % 12 + (12 if half == "pm" else 0)
+        year = int(found["year"])
+        if len(found["year"]) == 2:
+            year += 1900 if year >= _CENTURY_TURNS else 2000
         return datetime(
-            int(found["year"]), int(found[month]), int(found[day]),
+            year, int(found[month]), int(found[day]),
             hour, int(found["minute"] or 0), int(found["second"] or 0),
         )  # fmt: skip
     except ValueError:

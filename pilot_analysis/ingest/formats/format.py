@@ -32,6 +32,11 @@ class TableMap:
     recode: Mapping[str, Mapping[str, str]]
     aside: Mapping[str, Mapping[str, str]]
 
+    @classmethod
+    def empty(cls) -> "TableMap":
+        """Return a map that adds nothing."""
+        return cls({}, {}, {}, {})
+
     def fill(self, source: Source, raw: RawTable, table: Table) -> Source:
         """Return `source` with what the format knows; what ``pilot.toml`` says itself wins."""
         said = {*source.columns, *source.values, *source.templates}
@@ -68,6 +73,10 @@ class Format:
         Sets of header keys; a file that has all of one set is of this format.
     tables : mapping of str to TableMap
         Clean tables that it can give.
+    n_headers : int
+        Rows of headers.
+    scale_unknown : bool
+        The export does not say whether a scale began with 0 or 1.
     """
 
     name: str
@@ -76,6 +85,8 @@ class Format:
     reader: str
     signatures: tuple[frozenset[str], ...]
     tables: Mapping[str, TableMap]
+    n_headers: int = 1
+    scale_unknown: bool = False
 
     @classmethod
     def of(cls, name: str, document: Mapping[str, Any]) -> "Format":
@@ -93,8 +104,9 @@ class Format:
             frozenset(map(header_key, signature)) for signature in document.get("signatures", [])
         )
         return cls(
-            name, document["title"], document["origin"], document["reader"], signatures, tables
-        )
+            name, document["title"], document["origin"], document["reader"], signatures, tables,
+            document.get("n_headers", 1), document.get("scale_unknown", False),
+        )  # fmt: skip
 
     def fits(self, header: Collection[str]) -> bool:
         """Return whether a file with these columns is of this format."""

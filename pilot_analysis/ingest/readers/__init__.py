@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pilot_analysis.config import PilotConfig, Source
 from pilot_analysis.ingest.files import Files
 from pilot_analysis.ingest.formats import Format
+from pilot_analysis.ingest.readers.answers import read_answers
 from pilot_analysis.ingest.readers.oneroster import read_oneroster
 from pilot_analysis.ingest.readers.reading import Reading
 from pilot_analysis.ingest.readers.rows import read_rows
@@ -14,4 +15,8 @@ __all__ = ["READERS", "Reader", "Reading"]
 
 Reader = Callable[[Files, Source, Format, Table, PilotConfig], Reading]
 
-READERS: dict[str, Reader] = {"rows": read_rows, "oneroster": read_oneroster}
+READERS: dict[str, Reader] = {
+    "answers": read_answers,
+    "oneroster": read_oneroster,
+    "rows": read_rows,
+}

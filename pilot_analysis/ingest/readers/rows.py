@@ -11,15 +11,13 @@ from pilot_analysis.schema import Table
 
 __all__ = ["read_rows", "rows_aside"]
 
-_NO_MAP = TableMap({}, {}, {}, {})
-
 
 def read_rows(
     files: Files, source: Source, form: Format, table: Table, config: PilotConfig
 ) -> Reading:
     """Read a file whose rows are rows of `table`."""
     raw = files.raw(source)
-    given = form.tables.get(table.name, _NO_MAP)
+    given = form.tables.get(table.name, TableMap.empty())
     return Reading(raw, given.fill(source, raw, table), rows_aside(raw, given))
 
 
