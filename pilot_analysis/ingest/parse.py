@@ -95,8 +95,8 @@ def parse_cells(
 def parse_text(item: Field, text: str, dates: DateOrder = ""):
     """Return the value of one text, None where it is missing, or `Refused`.
 
-    Missing is blank, ``NA`` or ``N/A`` in any case, and a dash where no text is wanted. A ``*`` is a suppressed value: refused
-    wherever a number, flag or date is needed.
+    Missing is blank, ``NA`` or ``N/A`` in any case, and a dash where no text is wanted. A ``*``
+    is a suppressed value: refused wherever a number, flag or date is needed.
     """
     if text.casefold() in _MISSING:
         return None

@@ -84,7 +84,8 @@ def test_a_column_that_the_table_does_not_have_is_no_optional_column_lost(edit, 
     path_rows = complaint()
     assert path_rows  # the rows are now ragged, which is told first
     edit("usage.csv", "minutes,sesions", "mins")
-    assert "the table usage has no column "mins"; did you mean 'minutes'?" in only(complaint())
+    told = only(complaint())
+    assert told.startswith('usage.csv, row 1: the table usage has no column "mins"; did you mean')
 
 
 @pytest.mark.parametrize(
