@@ -1,10 +1,11 @@
 """One export format: its names for the clean columns, and how its files are told from others."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pilot_analysis.config import Source
+from pilot_analysis.ingest.parse import DateOrder
 from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.schema import Table
 
@@ -25,12 +26,34 @@ class TableMap:
         Clean column -> text of the export -> clean value.
     aside : mapping of str to mapping
         Column of the export -> text -> why a row with that text is set aside.
+    marks : mapping of str to tuple of str
+        Window -> yes/no columns that mark the tests of that window.
+    repeats : tuple of str
+        Endings of headers that stand side by side, one set of columns for each test.
+    dates : {"", "month first", "day first"}
+        How the export writes dates with slashes, whatever the country.
     """
 
     columns: Mapping[str, tuple[str, ...]]
     values: Mapping[str, str]
     recode: Mapping[str, Mapping[str, str]]
     aside: Mapping[str, Mapping[str, str]]
+    marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeats: tuple[str, ...] = ()
+    dates: DateOrder = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "TableMap":
+        """Make a map from one table of a format's TOML file."""
+        return cls(
+            {c: tuple(names) for c, names in given.get("columns", {}).items()},
+            given.get("values", {}),
+            given.get("recode", {}),
+            given.get("aside", {}),
+            {name: tuple(columns) for name, columns in given.get("marks", {}).items()},
+            tuple(given.get("repeats", ())),
+            given.get("dates", ""),
+        )
 
     @classmethod
     def empty(cls) -> "TableMap":
@@ -53,6 +76,7 @@ class TableMap:
                 "columns": columns | source.columns,
                 "values": values | source.values,
                 "recode": recode | source.recode,
+                "dates": source.dates or self.dates,
             }
         )
 
@@ -91,15 +115,7 @@ class Format:
     @classmethod
     def of(cls, name: str, document: Mapping[str, Any]) -> "Format":
         """Make a format from its TOML file."""
-        tables = {
-            table: TableMap(
-                {c: tuple(names) for c, names in given.get("columns", {}).items()},
-                given.get("values", {}),
-                given.get("recode", {}),
-                given.get("aside", {}),
-            )
-            for table, given in document["tables"].items()
-        }
+        tables = {table: TableMap.of(given) for table, given in document["tables"].items()}
         signatures = tuple(
             frozenset(map(header_key, signature)) for signature in document.get("signatures", [])
         )

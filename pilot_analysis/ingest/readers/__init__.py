@@ -9,6 +9,7 @@ from pilot_analysis.ingest.readers.answers import read_answers
 from pilot_analysis.ingest.readers.oneroster import read_oneroster
 from pilot_analysis.ingest.readers.reading import Reading
 from pilot_analysis.ingest.readers.rows import read_rows
+from pilot_analysis.ingest.readers.tests import read_tests
 from pilot_analysis.schema import Table
 
 __all__ = ["READERS", "Reader", "Reading"]
@@ -19,4 +20,5 @@ READERS: dict[str, Reader] = {
     "answers": read_answers,
     "oneroster": read_oneroster,
     "rows": read_rows,
+    "tests": read_tests,
 }
