@@ -1,6 +1,6 @@
 """Raw exports -> clean tables, with every fault listed at once and every row accounted for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from pilot_analysis.ingest.columns import Sheet, clean_columns
 from pilot_analysis.ingest.configured import check_configured
 from pilot_analysis.ingest.files import FileRead, Files
 from pilot_analysis.ingest.formats import Format, formats
+from pilot_analysis.ingest.privacy import Redactor, private_faults, with_pseudonyms
 from pilot_analysis.ingest.readers import READERS
 from pilot_analysis.ingest.reconcile import (
     Ledger,
@@ -85,10 +86,22 @@ def _read_sheets(
             continue
         sheet, more = clean_columns(reading, TABLES[name], config.groups)
         faults += [*reading.faults, *more]
+        faults += private_faults(source, name, pseudonyms=config.privacy.pseudonyms)
         if sheet is not None:
+            sheet = _without_persons(name, sheet, files, config)
             ledger.read_sheet(name, reading, sheet)
             sheets.append((reading.source, sheet))
     return sheets, faults
+
+
+def _without_persons(name: str, sheet: Sheet, files: Files, config: PilotConfig) -> Sheet:
+    """Replace ids and redact comments as ``[privacy]`` says; rosters are read before comments."""
+    frame = sheet.frame
+    if config.privacy.pseudonyms:
+        frame = with_pseudonyms(name, frame)
+    if config.privacy.redact_comments:
+        frame = Redactor(files.names).applied(name, frame)
+    return replace(sheet, frame=frame)
 
 
 def _format_of(source: Source, table: str) -> Format:

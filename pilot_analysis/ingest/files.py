@@ -8,6 +8,7 @@ from pilot_analysis.config import Source, nearest
 from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.containers import ZIP, is_container, members_of, read_bytes, unpacked
 from pilot_analysis.ingest.faults import describe
+from pilot_analysis.ingest.privacy import names_in
 from pilot_analysis.ingest.raw import RawTable, table_of
 from pilot_analysis.ingest.records import Record, text_records
 from pilot_analysis.ingest.text import decode
@@ -37,9 +38,12 @@ class Files:
     ----------
     folder : pathlib.Path
         The pilot's folder; names of files are relative to it.
+    names : set of str
+        Words of persons' names that the files hold; for comments, and never stored.
     """
 
     folder: Path
+    names: set[str] = field(default_factory=set, repr=False)
     _packs: dict[str, dict[str, bytes]] = field(default_factory=dict)
     _records: dict[tuple, list[Record]] = field(default_factory=dict)
     _raws: dict[tuple, RawTable] = field(default_factory=dict)
@@ -66,6 +70,7 @@ class Files:
             self._raws[key] = self._or_same_error(
                 key, lambda: table_of(_label(source.file, member), records)
             )
+            self.names |= names_in(self._raws[key])
         return self._raws[key]
 
     def records(self, source: Source, member: str = "") -> list[Record]:
