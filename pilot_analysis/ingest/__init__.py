@@ -1,17 +1,14 @@
 """Raw exports -> clean tables, with every fault listed at once and every row accounted for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
-from pilot_analysis.config import PilotConfig, Source, nearest
+from pilot_analysis.config import PilotConfig
 from pilot_analysis.errors import DataError
-from pilot_analysis.ingest.columns import Sheet, clean_columns
+from pilot_analysis.ingest.cache import CleanCache, CleanTable
 from pilot_analysis.ingest.configured import check_configured
 from pilot_analysis.ingest.files import FileRead, Files
-from pilot_analysis.ingest.formats import Format, formats
-from pilot_analysis.ingest.privacy import Redactor, private_faults, with_pseudonyms
-from pilot_analysis.ingest.readers import READERS
 from pilot_analysis.ingest.reconcile import (
     Ledger,
     Loaded,
@@ -20,6 +17,7 @@ from pilot_analysis.ingest.reconcile import (
     drop_unmeasured,
     stack,
 )
+from pilot_analysis.ingest.sheets import read_sheets
 from pilot_analysis.ingest.validate import check_keys, check_order, check_schema
 from pilot_analysis.schema import TABLES
 
@@ -38,6 +36,8 @@ class Ingested:
 def read_tables(config: PilotConfig) -> Ingested:
     """Read, check and reconcile every table that the configuration has sources for.
 
+    A table that was read before from the very same files and settings comes from the cache.
+
     Parameters
     ----------
     config : PilotConfig
@@ -52,72 +52,39 @@ def read_tables(config: PilotConfig) -> Ingested:
         Anything is wrong with any file: the message lists every fault of every file.
     """
     files, faults = Files(config.folder), []
-    ledger = Ledger()
+    kept = CleanCache(config)
+    tables = [name for name in TABLES if name in config.sources]
+    done = kept.unchanged(tables)
+    ledgers = {name: Ledger() for name in tables if name not in done}
     loaded = {}
-    for name in TABLES:
-        sources = config.sources.get(name, ())
-        sheets, more = _read_sheets(name, sources, files, config, ledger)
+    for name, ledger in ledgers.items():
+        sheets, more = read_sheets(name, files, config, ledger)
         faults += more
         # With a source missing, every id of the table would look unknown to the others.
-        if sheets and len(sheets) == len(sources):
+        if sheets and len(sheets) == len(config.sources[name]):
             rows = drop_repeats(stack(TABLES[name], sheets), ledger)
             loaded[name] = drop_unmeasured(rows, ledger)
-    tables = {}
+    keys = {name: table.frame for name, table in done.items()}
+    keys |= {name: rows.frame for name, rows in loaded.items()}
+    frames = {}
     for name, rows in loaded.items():
-        keys = {other: loaded[other].frame for other in loaded}
-        tables[name], more = _check(rows, keys, config, ledger)
+        frames[name], more = _check(rows, keys, config, ledgers[name])
         faults += more
     if faults:
         raise DataError(_report(config, list(dict.fromkeys(faults))))
-    read = [(name, r) for name in tables for s in config.sources[name] for r in files.reads(s)]
-    return Ingested(tables, ledger.frame(), tuple(dict.fromkeys(read)))
+    for name, frame in frames.items():
+        reads = dict.fromkeys(r for source in config.sources[name] for r in files.reads(source))
+        done[name] = CleanTable(frame, ledgers[name].frame(), tuple(reads))
+        kept.put(name, done[name])
+    return _together({name: done[name] for name in tables})
 
 
-def _read_sheets(
-    name: str, sources: tuple[Source, ...], files: Files, config: PilotConfig, ledger: Ledger
-) -> tuple[list[tuple[Source, Sheet]], list[str]]:
-    sheets, faults = [], []
-    for source in sources:
-        try:
-            form = _format_of(source, name)
-            reading = READERS[form.reader](files, source, form, TABLES[name], config)
-        except DataError as error:
-            faults.append(str(error))
-            continue
-        sheet, more = clean_columns(reading, TABLES[name], config.groups)
-        faults += [*reading.faults, *more]
-        faults += private_faults(source, name, pseudonyms=config.privacy.pseudonyms)
-        if sheet is not None:
-            sheet = _without_persons(name, sheet, files, config)
-            ledger.read_sheet(name, reading, sheet)
-            sheets.append((reading.source, sheet))
-    return sheets, faults
-
-
-def _without_persons(name: str, sheet: Sheet, files: Files, config: PilotConfig) -> Sheet:
-    """Replace ids and redact comments as ``[privacy]`` says; rosters are read before comments."""
-    frame = sheet.frame
-    if config.privacy.pseudonyms:
-        frame = with_pseudonyms(name, frame)
-    if config.privacy.redact_comments:
-        frame = Redactor(files.names).applied(name, frame)
-    return replace(sheet, frame=frame)
-
-
-def _format_of(source: Source, table: str) -> Format:
-    known = formats()
-    if source.format not in known:
-        raise DataError(
-            f"pilot.toml, sources.{table}: there is no format {source.format!r}"
-            f"{nearest(source.format, known)}"
-        )
-    form = known[source.format]
-    if form.tables and table not in form.tables:
-        raise DataError(
-            f"pilot.toml, sources.{table}: {form.title} gives no table {table}, but "
-            f"{', '.join(form.tables)}. Correct `format`, or take the source out."
-        )
-    return form
+def _together(tables: dict[str, CleanTable]) -> Ingested:
+    return Ingested(
+        {name: table.frame for name, table in tables.items()},
+        pd.concat([table.ledger for table in tables.values()], ignore_index=True),
+        tuple((name, read) for name, table in tables.items() for read in table.reads),
+    )
 
 
 def _check(

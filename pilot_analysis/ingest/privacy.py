@@ -13,10 +13,10 @@ from pilot_analysis.ingest.raw import RawTable
 from pilot_analysis.provenance import keyed_hash
 from pilot_analysis.schema import TABLES
 
-__all__ = ["Redactor", "names_in", "private_faults", "private_kind", "with_pseudonyms"]
+__all__ = ["COMMENTS", "Redactor", "names_in", "private_faults", "private_kind", "with_pseudonyms"]
 
 _PERSONS = ("student_id", "teacher_id", "respondent_id", "rater_id")
-_COMMENTS = {
+COMMENTS = {
     "survey_responses": "text",
     "member_checks": "text",
     "decisions": "reason",
@@ -124,7 +124,7 @@ class Redactor:
 
     def applied(self, table: str, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a clean table whose comments are redacted."""
-        column = _COMMENTS.get(table)
+        column = COMMENTS.get(table)
         if column is None or frame[column].isna().all():
             return frame
         return frame.assign(**{column: frame[column].map(self.redact, na_action="ignore")})

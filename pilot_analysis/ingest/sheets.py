@@ -1,0 +1,79 @@
+"""Each source of a clean table -> typed columns, without what says who somebody is."""
+
+from dataclasses import replace
+
+from pilot_analysis.config import PilotConfig, Source, nearest
+from pilot_analysis.errors import DataError
+from pilot_analysis.ingest.columns import Sheet, clean_columns
+from pilot_analysis.ingest.files import Files
+from pilot_analysis.ingest.formats import Format, formats
+from pilot_analysis.ingest.privacy import Redactor, private_faults, with_pseudonyms
+from pilot_analysis.ingest.readers import READERS
+from pilot_analysis.ingest.reconcile import Ledger
+from pilot_analysis.schema import TABLES
+
+__all__ = ["read_sheets"]
+
+
+def read_sheets(
+    name: str, files: Files, config: PilotConfig, ledger: Ledger
+) -> tuple[list[tuple[Source, Sheet]], list[str]]:
+    """Read every source of one clean table.
+
+    Parameters
+    ----------
+    name : str
+        The clean table.
+    files : Files
+    config : PilotConfig
+    ledger : Ledger
+        Counts the rows that are read and set aside.
+
+    Returns
+    -------
+    sheets : list of (Source, Sheet)
+        One for each source that could be read.
+    faults : list of str
+    """
+    sheets, faults = [], []
+    for source in config.sources[name]:
+        try:
+            form = _format_of(source, name)
+            reading = READERS[form.reader](files, source, form, TABLES[name], config)
+        except DataError as error:
+            faults.append(str(error))
+            continue
+        sheet, more = clean_columns(reading, TABLES[name], config.groups)
+        faults += [*reading.faults, *more]
+        faults += private_faults(source, name, pseudonyms=config.privacy.pseudonyms)
+        if sheet is not None:
+            sheet = _without_persons(name, sheet, files, config)
+            ledger.read_sheet(name, reading, sheet)
+            sheets.append((reading.source, sheet))
+    return sheets, faults
+
+
+def _without_persons(name: str, sheet: Sheet, files: Files, config: PilotConfig) -> Sheet:
+    """Replace ids and redact comments as ``[privacy]`` says; rosters are read before comments."""
+    frame = sheet.frame
+    if config.privacy.pseudonyms:
+        frame = with_pseudonyms(name, frame)
+    if config.privacy.redact_comments:
+        frame = Redactor(files.names).applied(name, frame)
+    return replace(sheet, frame=frame)
+
+
+def _format_of(source: Source, table: str) -> Format:
+    known = formats()
+    if source.format not in known:
+        raise DataError(
+            f"pilot.toml, sources.{table}: there is no format {source.format!r}"
+            f"{nearest(source.format, known)}"
+        )
+    form = known[source.format]
+    if form.tables and table not in form.tables:
+        raise DataError(
+            f"pilot.toml, sources.{table}: {form.title} gives no table {table}, but "
+            f"{', '.join(form.tables)}. Correct `format`, or take the source out."
+        )
+    return form
