@@ -1,4 +1,4 @@
-"""The command line: ``pilot brief``, ``pilot check``, ``pilot dictionary``, ``pilot simulate``."""
+"""The command line: ``pilot new``, ``check``, ``brief``, ``dictionary`` and ``simulate``."""
 
 import signal
 import sys
@@ -81,6 +81,19 @@ def check(folder) -> None:
     missing = [name for name in TABLES if not pilot.has(name)]
     click.echo(f"\nCollected: {', '.join(collected)}")
     click.echo(f"Not collected: {', '.join(missing) or 'nothing is missing'}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--from", "exports", type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of exports: look at its files and propose sources and items.",
+)  # fmt: skip
+def new(folder, exports) -> None:
+    """Make FOLDER for a new pilot: a commented pilot.toml, empty tables and a README."""
+    from pilot_analysis.scaffold import new_pilot
+
+    click.echo(new_pilot(folder, exports).told())
 
 
 @main.command()

@@ -18,6 +18,7 @@ ORDER = (
     "ingest",
     "simulate",
     "pilot",
+    "scaffold",
     "evaluation",
     "disclosure",
     "report",

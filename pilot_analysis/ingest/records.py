@@ -3,7 +3,7 @@
 import csv
 import io
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.faults import describe
@@ -48,7 +48,20 @@ def text_records(file: str, text: str, delimiter: Delimiter = "") -> list[Record
         one mark may be the delimiter.
     """
     mark = _MARKS[delimiter or _delimiter_of(file, text)]
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=mark)
+    records, fault = _parse(file, text, {"delimiter": mark})
+    if fault and '\\"' in text:
+        # Some programs write \" for a quote inside a cell, where the standard has "".
+        escaped = {"delimiter": mark, "escapechar": "\\", "doublequote": False}
+        records, other_fault = _parse(file, text, escaped)
+        fault = fault if other_fault else ""
+    if fault:
+        raise DataError(fault)
+    return records
+
+
+def _parse(file: str, text: str, dialect: dict[str, Any]) -> tuple[list[Record], str]:
+    """Return the records, and what is wrong with the first one that is broken."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, **dialect)
     records: list[Record] = []
     row, line = 0, 0
     try:
@@ -57,8 +70,8 @@ def text_records(file: str, text: str, delimiter: Delimiter = "") -> list[Record
             if any(map(str.strip, cells)):
                 records.append(Record(row, cells))
     except csv.Error as error:
-        raise DataError(_broken(file, text, mark, line, row + 1, records, error)) from error
-    return records
+        return records, _broken(file, text, dialect["delimiter"], line, row + 1, records, error)
+    return records, ""
 
 
 def _delimiter_of(file: str, text: str) -> Delimiter:

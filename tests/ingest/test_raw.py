@@ -129,3 +129,9 @@ def test_a_header_that_two_delimiters_would_fit_is_refused():
 def test_utf_16_is_read_by_its_mark(codec):
     mark = "" if codec == "utf-16" else "\ufeff"
     assert texts(read(f"{mark}id,x\n1,Zo\u00eb\n".encode(codec)), "x") == ["Zo\u00eb"]
+
+
+def test_a_quote_inside_a_cell_may_be_escaped_by_a_backslash():
+    raw = read('id,x\n1,"say \\"hi\\", then go"\n2,b\n')
+    assert texts(raw, "x") == ['say "hi", then go', "b"]
+    assert texts(read('id,x\n1,"a\\"\n'), "x") == ["a\\"]  # by the standard, a backslash
