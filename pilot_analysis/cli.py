@@ -67,20 +67,21 @@ def brief(folder, schools, jobs, out, audience, notebooks) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def check(folder) -> None:
-    """Read a pilot, check everything, and say what was kept and what was collected."""
-    from pilot_analysis.pilot import load_pilot
-    from pilot_analysis.schema import TABLES
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="reports", show_default=True,
+    help="Folder for the reports.",
+)  # fmt: skip
+def check(folder, out) -> None:
+    """Check everything that FOLDER holds, and say what is wrong, missing or odd.
 
-    pilot = load_pilot(folder)
-    config = pilot.config
-    click.echo(f"{config.pilot.title} ({config.pilot.id}): {len(pilot.schools)} schools")
-    click.echo("\nRows, by file and step:")
-    click.echo(pilot.ledger.to_string(index=False))
-    collected = [name for name in TABLES if pilot.has(name)]
-    missing = [name for name in TABLES if not pilot.has(name)]
-    click.echo(f"\nCollected: {', '.join(collected)}")
-    click.echo(f"Not collected: {', '.join(missing) or 'nothing is missing'}")
+    Also writes the report as a page with all lists, check.html, for those who hold the data.
+    Exit status: 0 the data can be used, 2 they cannot.
+    """
+    from pilot_analysis.check import check_pilot
+
+    checked = check_pilot(folder, out)
+    click.echo(checked.text)
+    sys.exit(_FAULTS if checked.n_faults else 0)
 
 
 @main.command()
@@ -110,23 +111,27 @@ def dictionary() -> None:
     "--seed", type=click.IntRange(min=0), required=True, help="The same seed gives the same pilot."
 )
 @click.option("--schools", type=click.IntRange(min=1), default=10, show_default=True)
-@click.option("--replace", is_flag=True, help="Write over tables that are there.")
+@click.option("--replace", is_flag=True, help="Write over exports that are there.")
 def simulate(folder, seed, schools, replace) -> None:
-    """Write the tables of a simulated pilot, with every instrument, to FOLDER."""
+    """Write a simulated pilot with every instrument to FOLDER, as its systems would export it."""
     from pilot_analysis.errors import DataError
-    from pilot_analysis.simulate import simulate_pilot, write_pilot
+    from pilot_analysis.simulate import simulate_pilot
+    from pilot_analysis.simulate.exports import write_exports
 
-    there = sorted(path.name for path in folder.glob("*.csv"))
+    own = ("README.md", "pilot.toml")
+    there = sorted(path.name for path in folder.glob("*") if path.name not in own)
     if there and not replace:
         raise DataError(
-            f"{folder}: holds {there[0]} and {len(there) - 1} other tables. Give an empty folder, "
-            "or add --replace to write over them."
+            f"{folder}: is not empty ({there[0]} is there). Give an empty folder, or add --replace "
+            "to write over the exports that are there."
         )
-    simulated = simulate_pilot(seed=seed, n_schools=schools)
-    write_pilot(simulated, folder)
-    click.echo(f"{len(simulated.tables)} tables in {folder}")
+    aside = write_exports(simulate_pilot(seed=seed, n_schools=schools), folder)
+    click.echo(
+        f"Exports in {folder}; {aside['rows'].sum():,} of their rows do not count, and reading "
+        "sets them aside."
+    )
     if not (folder / "pilot.toml").exists():
         click.echo(
             "It needs a pilot.toml: copy the one of data/raw/demo, change its id, and delete the "
-            "sources of tables that are not there."
+            "sources of files that are not there."
         )

@@ -1,12 +1,23 @@
 """The errors that a user may meet; each message is a whole sentence that says what to do next."""
 
+from collections.abc import Iterable
+
 
 class PilotError(Exception):
     """Base of every error that this package raises on purpose.
 
     The command line prints the message of a `PilotError` without a traceback: it must name the
     place (file, row, column, or key), the rule, what was found, and the next step.
+
+    Attributes
+    ----------
+    faults : tuple of str
+        What the message lists, one by one; none where it is about one thing.
     """
+
+    def __init__(self, message: str = "", faults: Iterable[str] = ()):
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 class ConfigError(PilotError):

@@ -132,7 +132,8 @@ def _cross_check(config: PilotConfig, tables: Mapping[str, pd.DataFrame]) -> Non
         lines = "\n".join(f"  {fault}" for fault in faults)
         raise ConfigError(
             f"{config.folder / 'pilot.toml'}: {len(faults)} to mend, where it does not fit the "
-            f"data:\n{lines}"
+            f"data:\n{lines}",
+            faults,
         )
 
 

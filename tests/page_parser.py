@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "br", "img", "link", "input", "hr", "circle", "path", "use"}
+VOID = {"wbr", "meta", "br", "img", "link", "input", "hr", "circle", "path", "use"}
 
 
 class PageParser(HTMLParser):

@@ -467,4 +467,5 @@ def make_prepared(audience="team", **details) -> Prepared:
 def make_brief(school_id="S1", audience="team", **details) -> Brief:
     ready = make_prepared(audience, **details)
     facts = Facts(ready.protected.for_brief(school_id))
-    return Brief(Page(facts, Prose(facts), ready.context, school_id, "", audience))
+    page = Page(facts, Prose(facts), ready.context, school_id, "", audience)
+    return Brief(page, None if school_id else ready.protected)

@@ -29,11 +29,11 @@ def test_help_imports_nothing_heavy():
     assert done.stdout.endswith("[]\n")
 
 
-def test_check_prints_the_ledger_and_what_was_collected(pilot):
-    done = call("check", pilot)
+def test_check_prints_the_ledger_and_what_was_collected(pilot, tmp_path):
+    done = call("check", pilot, "--out", tmp_path / "reports")
     assert done.exit_code == 0
     assert "assessments.csv" in done.output
-    assert "Not collected: licenses" in done.output
+    assert "NOT COLLECTED\n  licenses" in done.output
 
 
 def test_a_fault_in_the_pilot_is_a_message_and_no_traceback(pilot):
@@ -70,15 +70,15 @@ def test_dictionary_prints_the_data_dictionary():
     assert call("dictionary").output == data_dictionary()
 
 
-def test_simulate_writes_tables_and_does_not_write_over_them(tmp_path):
+def test_simulate_writes_exports_and_does_not_write_over_them(tmp_path):
     first = call("simulate", tmp_path / "new", "--seed", 3, "--schools", 1)
     assert first.exit_code == 0
-    students = (tmp_path / "new" / "students.csv").read_bytes()
+    roster = (tmp_path / "new" / "oneroster.zip").read_bytes()
     again = call("simulate", tmp_path / "new", "--seed", 4, "--schools", 1)
     assert again.exit_code == 2
     assert "--replace" in again.stderr
-    assert (tmp_path / "new" / "students.csv").read_bytes() == students
+    assert (tmp_path / "new" / "oneroster.zip").read_bytes() == roster
     assert (
         call("simulate", tmp_path / "new", "--seed", 3, "--schools", 1, "--replace").exit_code == 0
     )
-    assert (tmp_path / "new" / "students.csv").read_bytes() == students
+    assert (tmp_path / "new" / "oneroster.zip").read_bytes() == roster

@@ -93,9 +93,10 @@ def _publish(task: BriefTask, notebook: Any, seconds: dict) -> None:
     brief = open_brief(
         task.pilot, school_id=task.school_id or None, audience=task.audience, prepared=prepared
     )
-    html = to_html(
-        notebook, title=brief.title, language=brief.language, description=brief.description
-    )
+    title, description = brief.title, brief.description
+    if task.school_id is None:  # the page about every school is the one on data quality
+        title, description = brief.quality_title, brief.quality_description
+    html = to_html(notebook, title=title, language=brief.language, description=description)
     seconds["page"] = time.perf_counter() - begin
     begin = time.perf_counter()
     results = ProtectedResults.read(prepared, task.school_id).to_json()

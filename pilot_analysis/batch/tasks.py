@@ -8,12 +8,12 @@ from pathlib import Path
 from pilot_analysis.batch.notebook import require_parameters
 from pilot_analysis.errors import RunError
 from pilot_analysis.pilot import Pilot
+from pilot_analysis.schema import FOLDER_NAME
 
 __all__ = ["BriefTask", "make_tasks", "plan_briefs"]
 
 _NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 _SCHOOL, _NETWORK, _QUALITY = "02_school_brief", "03_pilot_brief", "01_data_quality"
-_FOLDER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,8 @@ def plan_briefs(
             plan["quality"] = (folder / f"{_QUALITY}.ipynb", None)
     for school_id in pilot.schools if chosen is None else chosen:
         pilot.school(school_id)  # refuses an unknown one
-        if not _FOLDER_NAME.fullmatch(school_id):
-            raise RunError(
-                f"The school id {school_id!r} cannot name a folder. Use up to a hundred letters, "
-                "digits, '-', '_' and '.' in the ids of the table `schools`."
-            )
+        if not re.fullmatch(FOLDER_NAME, school_id):  # reading refuses it, with file and row
+            raise RunError(f"The school id {school_id!r} cannot name a folder.")
         plan[f"schools/{school_id}"] = (folder / f"{_SCHOOL}.ipynb", school_id)
     if not plan:
         raise RunError("No brief was asked for. Name one school or more, or leave `schools` out.")

@@ -46,16 +46,16 @@ def read_config(folder: str | Path) -> PilotConfig:
     """
     folder = Path(folder)
     path = folder / "pilot.toml"
-    if not folder.is_dir():
-        raise ConfigError(
-            f"{folder}: there is no such folder. Give the folder that holds pilot.toml."
-        )
-    if not path.is_file():
-        raise ConfigError(
-            f"{path}: not found. A pilot's folder needs a pilot.toml; copy the one of "
-            "data/raw/demo and change it."
-        )
     try:
+        if not folder.is_dir():
+            raise ConfigError(
+                f"{folder}: there is no such folder. Give the folder that holds pilot.toml."
+            )
+        if not path.is_file():
+            raise ConfigError(
+                f"{path}: not found. A pilot's folder needs a pilot.toml; copy the one of "
+                "data/raw/demo and change it."
+            )
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from error
@@ -78,7 +78,10 @@ def read_config(folder: str | Path) -> PilotConfig:
 
 def _is_there(folder: Path, file: str) -> bool:
     """Return whether a file or folder is there, or any file of a pattern such as usage/*.csv."""
-    return any(folder.glob(file)) if set("*?[") & set(file) else (folder / file).exists()
+    try:
+        return any(folder.glob(file)) if set("*?[") & set(file) else (folder / file).exists()
+    except OSError:  # it is there and may not be read: the reader says so
+        return True
 
 
 def _require_files(path: Path, config: PilotConfig) -> None:

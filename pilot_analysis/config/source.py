@@ -47,6 +47,8 @@ class Source(Section):
     With keep = "first", rows are preferred in the order of these values"""
     windows: dict[str, Annotated[tuple[date, date], Field(strict=False)]] = {}
     """window -> its first and last day; for tests whose export gives a day and no window"""
+    units: dict[str, Literal["seconds", "hours"]] = {}
+    """clean column of minutes -> the unit that the file has instead"""
     items: dict[str, str] = {}
     """item of ``[items]`` -> column of a survey with one row per respondent: its header, the
     question as printed, or its ImportId"""

@@ -116,6 +116,12 @@ class PilotConfig(Section):
         for table, sources in self.sources.items():
             known = [*TABLES[table].by_name, *(self.groups if table == "students" else ())]
             for source in sources:
+                for name in (name for name in source.units if "minutes" not in name):
+                    minutes = [column for column in known if "minutes" in column]
+                    yield (
+                        f"sources.{table}.units: {name!r} is no column of minutes"
+                        f"{nearest(name, minutes)}"
+                    )
                 for key in ("columns", "values", "templates", "recode", "blanks"):
                     for name in getattr(source, key):
                         if name not in known:

@@ -39,6 +39,7 @@ PARTITIONS = {
     "learning.students": "category",
     "learning.mean": "category",
     "conditions.flow": "group",
+    "quality.not_tested": "category",
 }
 """Results that add up to a total which is published under another name -> over which key. Of a
 chain of counts only the whole does."""

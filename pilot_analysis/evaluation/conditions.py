@@ -12,7 +12,7 @@ from pilot_analysis.results import Results, result, result_id
 from pilot_analysis.stats.association import cluster_proportion, proportion
 from pilot_analysis.stats.cluster.mean import cluster_mean
 
-__all__ = ["conditions"]
+__all__ = ["conditions", "tested_students"]
 
 ONE_PERSON = ("single person role",)
 
@@ -146,7 +146,7 @@ def _leadership(pilot) -> Iterator[dict[str, Any]]:
 
 def _flow(pilot) -> Iterator[dict[str, Any]]:
     for name in pilot.config.outcomes:
-        people = _tested(pilot, name)
+        people = tested_students(pilot, name)
         if people.empty:
             yield not_collected("conditions", "assignments", outcome=name)
             continue
@@ -170,8 +170,21 @@ def _flow(pilot) -> Iterator[dict[str, Any]]:
                 )
 
 
-def _tested(pilot, name: str) -> pd.DataFrame:
-    """Return one row per student of the comparison: school, arm, and which tests were taken."""
+def tested_students(pilot, name: str) -> pd.DataFrame:
+    """Return the students of a comparison, and which of its tests they took.
+
+    Parameters
+    ----------
+    pilot : Pilot
+    name : str
+        A key of the config's `outcomes`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per student: student_id, school_id, arm (blank without a comparison), and 1 or 0
+        for rostered, post and, where there is a test before, pre and both.
+    """
     outcome = pilot.config.outcomes[name]
     if pilot.config.design.comparison == "none":
         people = pilot.table("students")[["student_id", "school_id"]].assign(arm="")

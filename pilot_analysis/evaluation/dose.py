@@ -9,7 +9,12 @@ from pilot_analysis.config import DoseConfig
 from pilot_analysis.evaluation.rosters import license_holders
 from pilot_analysis.evaluation.weeks import begin_of_week, begin_weekday, term_weeks
 
-__all__ = ["Dose", "measure_dose"]
+__all__ = ["COUNTED", "Dose", "fates_of_use", "measure_dose"]
+
+COUNTED = "matched"
+NO_LICENSE = "student without a license for the product"
+OUTSIDE_TERM = "outside the weeks of term"
+WEEKS_KNOWN = "a month, where the weeks are known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,35 @@ def measure_dose(pilot) -> Dose:
     """
     weeks = term_weeks(pilot)
     licenses = _licenses(pilot, weeks)
-    usage = _usage(pilot, licenses)
+    usage = _usage(_rows_of_use(pilot, licenses))
     periods = _periods(weeks, licenses, usage)
     in_term = usage.merge(periods, on=["unit", "time"])
     licenses = _add_use(licenses, usage, in_term, pilot.config.dose)
     return Dose(licenses.drop(columns="unit"), _class_periods(licenses, periods, in_term))
+
+
+def fates_of_use(pilot) -> pd.Series:
+    """Return what becomes of each row of `usage` where the dose is measured.
+
+    Parameters
+    ----------
+    pilot : Pilot
+
+    Returns
+    -------
+    pandas.Series of str
+        In the order of `usage`: `COUNTED`, or why a row is not.
+    """
+    weeks = term_weeks(pilot)
+    licenses = _licenses(pilot, weeks)
+    rows = _rows_of_use(pilot, licenses)
+    periods = _periods(weeks, licenses, _usage(rows))
+    places = rows[["unit", "time"]].fillna({"unit": -1}).astype({"unit": int})
+    in_term = places.merge(periods, on=["unit", "time"], how="left")["weeks"].notna()
+    fates = pd.Series(COUNTED, index=rows.index, dtype="str")
+    fates = fates.mask(~in_term, OUTSIDE_TERM)
+    fates = fates.mask(rows["replaced"], WEEKS_KNOWN)
+    return fates.mask(rows["license"].isna(), NO_LICENSE)
 
 
 def _licenses(pilot, weeks: pd.DataFrame) -> pd.DataFrame:
@@ -70,13 +99,18 @@ def _licenses(pilot, weeks: pd.DataFrame) -> pd.DataFrame:
     ).drop(columns="target_minutes_per_week")
 
 
-def _usage(pilot, licenses: pd.DataFrame) -> pd.DataFrame:
-    """Return license, unit, time, minutes, used, monthly: weeks where a unit has both kinds."""
+def _rows_of_use(pilot, licenses: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `usage`, in their order, with the license that they belong to.
+
+    Columns license and unit (NaN where no license fits), time, minutes, used, monthly, replaced
+    (a month of a unit whose weeks are known).
+    """
     anchor = begin_weekday(pilot)
     usage = pilot.table("usage")
     key = ["student_id", "product_id"]
     numbered = licenses[[*key, "unit"]].assign(license=licenses.index)
-    usage = usage[[*key, "period_start", "period", "minutes", "sessions"]].merge(numbered, on=key)
+    usage = usage[[*key, "period_start", "period", "minutes", "sessions"]]
+    usage = usage.merge(numbered, on=key, how="left")
     monthly = usage["period"].eq("month").astype(bool)
     starts = usage["period_start"].dt.normalize()
     month = starts - pd.to_timedelta(starts.dt.day - 1, unit="D")
@@ -87,7 +121,14 @@ def _usage(pilot, licenses: pd.DataFrame) -> pd.DataFrame:
         used=(minutes > 0) | usage["sessions"].gt(0).fillna(False).astype(bool),
         monthly=monthly,
     )
-    usage = usage[~monthly | ~usage["unit"].isin(usage.loc[~monthly, "unit"].unique())]
+    by_week = usage.loc[~monthly, "unit"].dropna().unique()
+    return usage.assign(replaced=monthly & usage["unit"].isin(by_week))
+
+
+def _usage(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return license, unit, time, minutes, used, monthly: weeks where a unit has both kinds."""
+    usage = rows[rows["license"].notna() & ~rows["replaced"]]
+    usage = usage.astype({"license": int, "unit": int})
     return usage.groupby(["license", "unit", "time"], as_index=False).agg(
         minutes=("minutes", "sum"), used=("used", "max"), monthly=("monthly", "max")
     )

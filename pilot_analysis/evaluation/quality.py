@@ -1,23 +1,27 @@
-"""What was read, what was set aside and why, and how far each instrument reaches."""
+"""What was read, what was set aside and why, whom each instrument reaches, and what looks odd."""
 
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
-
-from pilot_analysis.evaluation.rosters import participating_teachers
+from pilot_analysis.evaluation.conditions import tested_students
+from pilot_analysis.evaluation.not_tested import REASONS, not_tested
+from pilot_analysis.evaluation.oddities import find_oddities
+from pilot_analysis.evaluation.oddity_kinds import ODDITY_KINDS
+from pilot_analysis.evaluation.quality_coverage import coverage_rows
+from pilot_analysis.evaluation.quality_ledger import joined, ledger
 from pilot_analysis.results import Results, result, result_id
-from pilot_analysis.schema import TABLES
 
 __all__ = ["quality"]
 
-STUDENT_TABLES = ("enrollments", "licenses", "assessments", "usage")
-TEACHER_TABLES = ("observations", "professional_development", "support_log")
-NOT_INSTRUMENTS = ("schools", "products", "students", "teachers")
+Row = dict[str, Any]
+_MISSING_FROM = dict(
+    zip(REASONS, (("pre",), ("post",), ("pre",), ("post",), ("pre", "post")), strict=True)
+)
+"""Reason -> the tests of "conditions.flow" that those students are missing from."""
 
 
 def quality(pilot) -> Results:
-    """Return the reconciliation ledger as results, and the coverage of each instrument.
+    """Return what a person should know of the data before believing a brief.
 
     Parameters
     ----------
@@ -26,99 +30,58 @@ def quality(pilot) -> Results:
     Returns
     -------
     Results
-        Section "quality". Coverage of a school: of its students for rosters, licenses, tests and
-        use; of its teachers for surveys, observations, training and contacts; otherwise one or
-        zero.
+        Section "quality": the ledger ("files", "total", "rows", "made_from", "set_aside"), the
+        joins ("joined"), "coverage", students without a test by reason ("not_tested"), and
+        oddities ("oddity", "oddity_rows", "limit", "kinds").
     """
-    return Results.from_rows([*_ledger(pilot), *_coverage(pilot)])
+    parts = [ledger(pilot), joined(pilot), coverage_rows(pilot), _losses(pilot), _oddities(pilot)]
+    return Results.from_rows(row for part in parts for row in part)
 
 
-def _ledger(pilot) -> Iterator[dict[str, Any]]:
-    ledger = pilot.ledger[pilot.ledger["unit"].eq("rows")]
-    rows = ledger.groupby(["table", "file", "step"], sort=False)["rows"].sum()
-    read = rows.xs("read", level="step").to_dict()
-    for (table, file, step), count in rows.items():
-        whole = result_id("quality", "rows", group=file, category=table, time="read")
-        yield result(
-            "quality",
-            "rows",
-            "count",
-            "records",
-            count,
-            n=read[table, file],
-            category=table,
-            time=step,
-            group=file,
-            relation=() if step == "read" else (f"part of {whole}",),
-        )
-    reasons = ledger[ledger["step"].eq("set aside")]
-    of_table = ledger[ledger["step"].eq("read")].groupby("table")["rows"].sum()
-    for (table, reason), count in reasons.groupby(["table", "reason"])["rows"].sum().items():
-        yield result(
-            "quality",
-            "set_aside",
-            "count",
-            "records",
-            count,
-            n=of_table[table],
-            category=table,
-            group=reason,
-        )
+def _losses(pilot) -> Iterator[Row]:
+    """Yield students without a test by group and reason; with "conditions.flow" they are all.
+
+    Of all schools together: a school's own are a few people, whom `pilot check` lists for those
+    who hold the data.
+    """
+    for outcome in pilot.config.outcomes:
+        people = tested_students(pilot, outcome)
+        counts = not_tested(pilot, outcome).groupby(["arm", "reason"]).size()
+        for arm, n in people.groupby("arm").size().items():
+            keys = {"outcome": outcome, "group": arm}
+            flow = {
+                stage: f"derived from {result_id('conditions', 'flow', category=stage, **keys)}"
+                for stage in ("pre", "post", "both")
+                if stage in people
+            }
+            for reason, stages in _MISSING_FROM.items():
+                relation = [flow[stage] for stage in (*stages, "both") if stage in flow]
+                yield result(
+                    "quality", "not_tested", "count", "students", counts.get((arm, reason), 0),
+                    n=int(n), category=reason, relation=relation, **keys,
+                )  # fmt: skip
 
 
-def _coverage(pilot) -> Iterator[dict[str, Any]]:
-    students, teachers = pilot.table("students"), participating_teachers(pilot)
-    pupils = students.set_index("student_id")["school_id"]
-    staff = teachers.set_index("teacher_id")["school_id"]
-    for table in TABLES:
-        if table in NOT_INSTRUMENTS:
+def _oddities(pilot) -> Iterator[Row]:
+    found = find_oddities(pilot)
+    looked = {name: oddity for name, oddity in found.items() if oddity is not None}
+    n_odd = sum(oddity.rows > 0 for oddity in looked.values())
+    yield result("quality", "kinds", "count", "records", len(looked), n=len(ODDITY_KINDS),
+                 time="looked for")  # fmt: skip
+    yield result("quality", "kinds", "count", "records", n_odd, n=len(ODDITY_KINDS), time="found")
+    for name, kind in ODDITY_KINDS.items():
+        if kind.limit is not None:
+            yield result("quality", "limit", "parameter", "none", kind.limit, unit=kind.unit,
+                         category=name)  # fmt: skip
+        if name not in looked:
+            yield result("quality", "not_looked_for", "absence", "none", category=name,
+                         text="What it takes to look for this was not collected.")  # fmt: skip
             continue
-        people, covered = None, pd.Series(dtype=float)
-        if table in STUDENT_TABLES:
-            people, covered = pupils, _people(pilot, table, "student_id", pupils)
-        elif table in TEACHER_TABLES and len(staff):
-            people, covered = staff, _people(pilot, table, "teacher_id", staff)
-        present = _schools(pilot, table)
-        size = None if people is None else people.value_counts()
-        for school in pilot.schools:
-            if people is None or school not in size.index:
-                share, n, population = float(school in present), None, "none"
-            else:
-                n = int(size[school])
-                share = covered.get(school, 0) / n
-                population = "students" if table in STUDENT_TABLES else "teachers"
-            yield result(
-                "quality",
-                "coverage",
-                "proportion",
-                population,
-                share,
-                n=n,
-                unit="proportion",
-                school_id=school,
-                category=table,
-                flags=("counted, not estimated",),
-            )
-
-
-def _people(pilot, table: str, column: str, people: pd.Series) -> pd.Series:
-    """Return, per school, how many of its people the table knows."""
-    known = pilot.table(table)[column].dropna().unique()
-    return people[people.index.isin(known)].value_counts()
-
-
-def _schools(pilot, table: str) -> set[str]:
-    frame = pilot.table(table)
-    if table == "calendar":
-        district = pilot.table("schools").set_index("school_id")["district_id"]
-        scopes = set(frame["scope_id"])
-        return {school for school, own in district.items() if {school, own} & scopes}
-    if table == "assignments":
-        classes = pilot.table("enrollments")
-        assigned = set(frame["unit_id"])
-        members = classes["class_id"].isin(assigned) | classes["student_id"].isin(assigned)
-        return set(classes.loc[members, "school_id"]) | assigned
-    if "school_id" in frame:
-        return set(frame["school_id"].dropna())
-    schools = pilot.table("students").set_index("student_id")["school_id"]
-    return set(frame["student_id"].map(schools).dropna())
+        oddity, about = looked[name], ()
+        if kind.population != "records":
+            schools = oddity.cases["school_id"].nunique()
+            yield result("quality", "oddity", "count", kind.population, oddity.n_people,
+                         n=oddity.n, n_clusters=schools, category=name)  # fmt: skip
+            about = (f"derived from {result_id('quality', 'oddity', category=name)}",)
+        yield result("quality", "oddity_rows", "count", "records", oddity.rows,
+                     n=max(oddity.n, oddity.rows), category=name, relation=about)  # fmt: skip

@@ -13,6 +13,7 @@ __all__ = [
     "TEACHING",
     "asked_teachers",
     "latest_answers",
+    "product_teachers",
     "rating_mean",
     "teacher_answers",
     "with_product",
@@ -104,7 +105,7 @@ def asked_teachers(pilot) -> dict[tuple[str, str], int]:
     dict of (school_id, product_id) to int
         Product "" counts each teacher of the school once. A school without any record is absent.
     """
-    teaching = _teaching(pilot)
+    teaching = product_teachers(pilot)
     by_product = teaching.groupby(["school_id", "product_id"])["teacher_id"].nunique()
     by_school = teaching.groupby("school_id")["teacher_id"].nunique()
     listed = team_teachers(pilot).groupby("school_id")["teacher_id"].nunique()
@@ -140,8 +141,19 @@ def rating_mean(values, cluster, *, low: float, high: float, conf_level: float) 
     return replace(mean, conf_low=max(mean.conf_low, low), conf_high=min(mean.conf_high, high))
 
 
-def _teaching(pilot) -> pd.DataFrame:
-    """Return school_id, product_id, teacher_id of everyone who taught with a product."""
+def product_teachers(pilot) -> pd.DataFrame:
+    """Return who taught a class that was given a product.
+
+    Parameters
+    ----------
+    pilot : Pilot
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns school_id, product_id, teacher_id, without repetition: by the assignments of
+        classes, else by the licenses, else by use.
+    """
     given = pilot.table("assignments")
     given = given[given["unit"].eq("class") & given["product_id"].notna()]
     if len(given):

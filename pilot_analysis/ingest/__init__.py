@@ -71,7 +71,8 @@ def read_tables(config: PilotConfig) -> Ingested:
         frames[name], more = _check(rows, keys, config, ledgers[name])
         faults += more
     if faults:
-        raise DataError(_report(config, list(dict.fromkeys(faults))))
+        faults = list(dict.fromkeys(faults))
+        raise DataError(_report(config, faults), faults)
     for name, frame in frames.items():
         reads = dict.fromkeys(r for source in config.sources[name] for r in files.reads(source))
         done[name] = CleanTable(frame, ledgers[name].frame(), tuple(reads))

@@ -145,11 +145,11 @@ class CleanCache:
 def _digest(folder: Path, file: str) -> list[tuple[str, str]]:
     """Return name and sha256 of each file that a source reads."""
     path = folder / file
-    if set("*?[") & set(file):
-        found = sorted(folder.glob(file))
-    else:
-        found = sorted(path.iterdir()) if path.is_dir() else [path]
     try:
+        if set("*?[") & set(file):
+            found = sorted(folder.glob(file))
+        else:
+            found = sorted(path.iterdir()) if path.is_dir() else [path]
         return [(p.name, sha256_of(p)) for p in found if p.is_file()]
     except OSError:
         return [(file, "unreadable")]  # the reader says so, with the reason

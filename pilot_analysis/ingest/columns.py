@@ -1,6 +1,6 @@
 """The columns of a file -> the columns of a clean table, as the source in ``pilot.toml`` says."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +9,10 @@ import pandas as pd
 from pilot_analysis.config import Source, fill, nearest, placeholders
 from pilot_analysis.ingest.cells import Cells
 from pilot_analysis.ingest.faults import Origin, describe, describe_rows
-from pilot_analysis.ingest.parse import parse_cells
+from pilot_analysis.ingest.parse import in_minutes, parse_cells
 from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers import Reading
+from pilot_analysis.ingest.readers.reading import not_asked_for
 from pilot_analysis.schema import Field, Table
 
 __all__ = ["Sheet", "clean_columns"]
@@ -71,7 +72,7 @@ def clean_columns(
     wanted = asked_for & ~set_aside
     aside = {reason: int(mask.sum()) for reason, mask in reading.aside.items()}
     if source.where:
-        aside[_not_asked_for(source)] = int((~asked_for & ~set_aside).sum())
+        aside[not_asked_for(source)] = int((~asked_for & ~set_aside).sum())
     cells, labels, more = _choose(raw, source, table, fields)
     faults += more
     if faults:
@@ -93,13 +94,10 @@ def clean_columns(
             here = Cells(here.codes, np.array(texts, dtype=object))
         values[field.name], more = parse_cells(field, here, origin, source.dates)
         faults += more
+        if field.name in source.units:
+            values[field.name] = in_minutes(values[field.name], source.units[field.name])
     sheet = Sheet(pd.DataFrame(values), origin, rank[wanted], frozenset(cells), aside)
     return sheet, faults
-
-
-def _not_asked_for(source: Source) -> str:
-    rule = " and ".join(f"{name} {' or '.join(v)}" for name, v in source.where.items())
-    return f"not asked for (wanted: {rule})"
 
 
 def _wanted_rows(raw: RawTable, source: Source) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -114,7 +112,8 @@ def _wanted_rows(raw: RawTable, source: Source) -> tuple[np.ndarray, np.ndarray,
         place = np.array([order.get(text, -1) for text in cells.distinct])[cells.codes]
         wanted &= place >= 0
         rank = rank * len(values) + place
-    if not faults and not wanted.any():
+        faults += _unmatched(raw, name, values)
+    if n and not faults and not wanted.any():
         rule = " and ".join(f"{name} in {', '.join(v)}" for name, v in source.where.items())
         first = next(iter(source.where))
         found = ", ".join(sorted(set(raw.columns[header_key(first)].distinct))[:8])
@@ -127,6 +126,17 @@ def _wanted_rows(raw: RawTable, source: Source) -> tuple[np.ndarray, np.ndarray,
             )
         )
     return wanted, rank, faults
+
+
+def _unmatched(raw: RawTable, name: str, values: Sequence[str]) -> list[str]:
+    """Return a line for a value of `where` that no row has, although others have rows."""
+    held = raw.columns[header_key(name)].distinct
+    strange = [value for value in values if value not in held]
+    if not strange or len(strange) == len(values):
+        return []
+    found = f'`where` wants "{strange[0]}", and no row has it{nearest(strange[0], held)}'
+    advice = "Correct it in pilot.toml, or take it out"
+    return [describe(raw.file, found, advice, column=raw.names[header_key(name)])]
 
 
 def _choose(
@@ -163,8 +173,8 @@ def _choose(
 
 def _is_needed(field: Field, source: Source, table: Table) -> bool:
     """Return whether a column may not be missing: by the table's rules, or since it is named."""
-    named = field.name in source.columns or field.name in source.recode
-    return named or field.required or field.name in table.key
+    named = {*source.columns, *source.recode, *source.units}
+    return field.name in named or field.required or field.name in table.key
 
 
 def _unknown(raw: RawTable, table: Table, known: list[str], used: set[str]) -> list[str]:

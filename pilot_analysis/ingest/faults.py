@@ -8,6 +8,9 @@ import numpy as np
 __all__ = ["Origin", "describe", "describe_rows"]
 
 
+_LONGEST = 500  # characters of a finding or header in a message
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where each row of a table came from.
@@ -17,7 +20,8 @@ class Origin:
     files : numpy.ndarray of object, shape (n,)
         File of each row, as ``pilot.toml`` writes it.
     rows : numpy.ndarray of int, shape (n,)
-        Row of each record as a spreadsheet counts it: the header is row 1.
+        Row of each record as a spreadsheet counts it: the header is row 1. 0: the record was made
+        of many rows, such as a week of a log.
     labels : dict of (file, clean column) to str
         What the file calls the column.
     refused : set of (file, row, clean column)
@@ -45,7 +49,8 @@ class Origin:
 
     def place(self, position: int) -> str:
         """Return file and row of one record, in words."""
-        return f"{self.files[position]}, row {self.rows[position]}"
+        row = self.rows[position]
+        return f"{self.files[position]}, row {row}" if row else f"{self.files[position]}"
 
 
 def describe(
@@ -54,8 +59,10 @@ def describe(
     """Return one line of the report.
 
     For instance ``survey.csv, row 41, column "value": 11 is outside 0-10. Check the export's
-    scale; 3 rows like this.``
+    scale; 3 rows like this.`` Whatever a cell holds, the line stays one line of a few hundred
+    characters.
     """
+    what, advice, column = _in_brief(what), _in_brief(advice), _in_brief(column)
     place = file
     if row is not None:
         place += f", row {row}"
@@ -64,6 +71,14 @@ def describe(
     like_this = f"; {rows:,} rows like this" if rows > 1 else ""
     stop = "" if what.endswith("?") else "."
     return f"{place}: {what}{stop} {advice}{like_this}."
+
+
+def _in_brief(text: str) -> str:
+    """Return a text in one line, without characters that steer a terminal, cut in its middle."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if len(line) <= _LONGEST:
+        return line
+    return f"{line[: _LONGEST // 2]} [...] {line[-_LONGEST // 2 :]}"
 
 
 def describe_rows(
@@ -94,7 +109,7 @@ def describe_rows(
                 file,
                 what(first),
                 advice,
-                row=int(origin.rows[first]),
+                row=int(origin.rows[first]) or None,
                 column=label,
                 rows=len(here),
             )

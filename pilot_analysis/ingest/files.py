@@ -6,15 +6,27 @@ from pathlib import Path
 
 from pilot_analysis.config import Source, nearest
 from pilot_analysis.errors import DataError
-from pilot_analysis.ingest.containers import ZIP, is_container, members_of, read_bytes, unpacked
+from pilot_analysis.ingest.containers import (
+    ZIP,
+    is_container,
+    member_bytes,
+    members_of,
+    read_bytes,
+    unpacked,
+)
 from pilot_analysis.ingest.faults import describe
 from pilot_analysis.ingest.privacy import names_in
 from pilot_analysis.ingest.raw import RawTable, table_of
 from pilot_analysis.ingest.records import Record, text_records
-from pilot_analysis.ingest.text import decode
+from pilot_analysis.ingest.text import decode, is_web_page
 from pilot_analysis.ingest.workbook import is_workbook, workbook_records
 
 __all__ = ["FileRead", "Files"]
+
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OTHER_WORKBOOKS = (".xlsb", ".ods", ".numbers")
+_SHOWN = 12  # names of files in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +56,11 @@ class Files:
 
     folder: Path
     names: set[str] = field(default_factory=set, repr=False)
-    _packs: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    _packs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _records: dict[tuple, list[Record]] = field(default_factory=dict)
     _raws: dict[tuple, RawTable] = field(default_factory=dict)
     _broken: dict[tuple, DataError] = field(default_factory=dict)
-    _reads: dict[str, dict[str, FileRead]] = field(default_factory=dict)
+    _reads: dict[tuple[str, str], dict[str, FileRead]] = field(default_factory=dict)
 
     def raw(self, source: Source, member: str = "") -> RawTable:
         """Return a file as text by column; its first row is the header.
@@ -67,9 +79,8 @@ class Files:
         key = _key(source, member)
         if key not in self._raws:
             records = self.records(source, member)
-            self._raws[key] = self._or_same_error(
-                key, lambda: table_of(_label(source.file, member), records)
-            )
+            label = self.label(source, member)
+            self._raws[key] = self._or_same_error(key, lambda: table_of(label, records))
             self.names |= names_in(self._raws[key])
         return self._raws[key]
 
@@ -84,15 +95,38 @@ class Files:
         """Return the names of the files in a folder or archive; none for a single file."""
         if not is_container(self.folder / source.file):
             return ()
-        return tuple(self._members(source.file))
+        return self._members(source.file)
+
+    def label(self, source: Source, member: str = "") -> str:
+        """Return what messages call a file: with its folder or archive, where it is inside one.
+
+        Raises
+        ------
+        DataError
+            No member is named, and there is none or more than one; or there is no such member.
+        """
+        inside = self.members(source)
+        if not is_container(self.folder / source.file):
+            return source.file
+        if not member and len(inside) != 1:
+            found = f"holds {len(inside):,} files, and one is needed"
+            found += f": {', '.join(inside[:_SHOWN])}" if inside else ""
+            found += " and more" if len(inside) > _SHOWN else ""
+            advice = "Name the file itself in pilot.toml"
+            raise DataError(describe(source.file, found, advice))
+        member = member or inside[0]
+        if member not in inside:
+            found = f"there is no {member} inside{nearest(member, inside)}"
+            raise DataError(describe(source.file, found, "Export it again with all its files"))
+        return f"{source.file.rstrip('/')}/{member}"
 
     def note(self, source: Source, read: FileRead) -> None:
         """Record a file that a reader opened by itself."""
-        self._reads.setdefault(source.file, {})[read.file] = read
+        self._reads.setdefault((source.file, source.sheet), {})[read.file] = read
 
     def reads(self, source: Source) -> tuple[FileRead, ...]:
         """Return what was read of a source's file or files."""
-        return tuple(self._reads.get(source.file, {}).values())
+        return tuple(self._reads.get((source.file, source.sheet), {}).values())
 
     def _or_same_error(self, key: tuple, make):
         if key in self._broken:
@@ -104,37 +138,28 @@ class Files:
             raise
 
     def _read(self, source: Source, member: str) -> list[Record]:
-        data, label = self._bytes(source.file, member)
-        plain = unpacked(label, data)
-        if plain.startswith(ZIP) != is_workbook(label):
-            raise DataError(_misnamed(label))
-        if is_workbook(label):
+        label = self.label(source, member)
+        if is_container(self.folder / source.file):
+            data = member_bytes(self.folder, source.file, label.rpartition("/")[2])
+        else:
+            data = read_bytes(self.folder, source.file)
+        plain, inner = unpacked(label, data), label.removesuffix(".gz")
+        _check_kind(label, inner, plain)
+        if is_workbook(inner):
             records = workbook_records(label, plain, source.sheet)
         else:
             text = decode(label, plain, source.encoding)
-            records = text_records(label.removesuffix(".gz"), text, source.delimiter)
+            if is_web_page(text):
+                found = "is a web page, whatever its name says"
+                raise DataError(describe(label, found, "Export or download it again, as CSV UTF-8"))
+            records = text_records(inner, text, source.delimiter)
         digest = hashlib.sha256(data).hexdigest()
         self.note(source, FileRead(label, max(len(records) - 1, 0), len(data), digest))
         return records
 
-    def _bytes(self, file: str, member: str) -> tuple[bytes, str]:
-        if not is_container(self.folder / file):
-            return read_bytes(self.folder, file), file
-        inside = self._members(file)
-        if not member and len(inside) != 1:
-            found = f"holds {len(inside)} files, and one is needed: {', '.join(inside)}"
-            raise DataError(describe(file, found, "Name the file itself in pilot.toml"))
-        member = member or next(iter(inside))
-        if member not in inside:
-            found = f"there is no {member} inside{nearest(member, inside)}"
-            raise DataError(describe(file, found, "Export it again with all its files"))
-        return inside[member], _label(file, member)
-
-    def _members(self, file: str) -> dict[str, bytes]:
+    def _members(self, file: str) -> tuple[str, ...]:
         if file not in self._packs:
-            self._packs[file] = self._or_same_error(
-                (file,), lambda: dict(members_of(self.folder, file))
-            )
+            self._packs[file] = self._or_same_error((file,), lambda: members_of(self.folder, file))
         return self._packs[file]
 
 
@@ -142,12 +167,18 @@ def _key(source: Source, member: str) -> tuple:
     return source.file, member, source.encoding, source.delimiter, source.sheet
 
 
-def _label(file: str, member: str) -> str:
-    return f"{file.rstrip('/')}/{member}" if member else file
-
-
-def _misnamed(label: str) -> str:
-    if is_workbook(label):
-        return describe(label, "is no Excel workbook inside", "Save it again, or as CSV UTF-8")
-    found = "is a workbook or an archive, whatever its name says"
-    return describe(label, found, "Name it .xlsx or .zip, or save the sheet as CSV UTF-8")
+def _check_kind(label: str, inner: str, plain: bytes) -> None:
+    """Refuse a file that is not of the kind that its name says."""
+    if plain.startswith(_OLE):
+        found = "is an Excel workbook with a password, or of the old kind (.xls)"
+        advice = "Save it as .xlsx without a password, or as CSV UTF-8"
+    elif is_workbook(inner) and not plain.startswith(ZIP):
+        found, advice = "is no Excel workbook inside", "Save it again, or as CSV UTF-8"
+    elif inner.casefold().endswith(_OTHER_WORKBOOKS):
+        found, advice = "is a workbook of a kind that is not read", "Save it as .xlsx or CSV UTF-8"
+    elif plain.startswith(ZIP) and not is_workbook(inner):
+        found = "is a workbook or an archive, whatever its name says, or an archive in another"
+        advice = "Name it .xlsx or .zip, unpack it, or save the sheet as CSV UTF-8"
+    else:
+        return
+    raise DataError(describe(label, found, advice))

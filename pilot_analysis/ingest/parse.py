@@ -13,7 +13,7 @@ from pilot_analysis.ingest.cells import Cells
 from pilot_analysis.ingest.faults import Origin, describe_rows
 from pilot_analysis.schema import Field
 
-__all__ = ["DateOrder", "Refused", "parse_cells", "parse_text"]
+__all__ = ["DateOrder", "Refused", "in_minutes", "parse_cells", "parse_text"]
 
 DateOrder = Literal["", "month first", "day first"]
 
@@ -48,6 +48,22 @@ class Refused(NamedTuple):
     advice: str
 
 
+# What a spreadsheet would carry out: =cmd|..., =HYPERLINK(...), =A1, ="00123", @SUM(...); but a
+# comment may begin with "=)", "+1" or "-not good".
+_FORMULA = re.compile(
+    r"=\s*[+-]*(?:[A-Za-z_][\w.]*[(|]|(?:[A-Za-z_]\w*!)?\$?[A-Za-z]{1,3}\$?[0-9]|['\"{][^()]|\.?[0-9])"
+    r"|[=+@-](?:(?s:.*)\w\|\s*'|[0-9+*/.@-]*[A-Z][A-Z0-9.]+\()"
+)
+_WIDE_SIGNS = str.maketrans("＝＋－＠", "=+-@")  # spreadsheets take them for the narrow ones
+_SHORTENED = re.compile(r"[0-9]\.[0-9]+E\+[0-9]{2,}")
+_IS_FORMULA = Refused(
+    "is a formula, which a spreadsheet would carry out",
+    "Export the value itself, or ask who wrote it",
+)
+_IS_SHORTENED = Refused(
+    "is an id that a spreadsheet has shortened, so that others may look the same",
+    "Export it again, and do not open and save it in a spreadsheet",
+)
 _SUPPRESSED = Refused(
     "is a suppressed value, not a missing one",
     "Ask for the export without suppression, or leave out the table",
@@ -92,6 +108,11 @@ def parse_cells(
     return pd.array(values, dtype=item.dtype).take(cells.codes), faults
 
 
+def in_minutes(amounts, unit: Literal["seconds", "hours"]):
+    """Return a number, or an array of numbers, of seconds or hours as minutes."""
+    return amounts / 60 if unit == "seconds" else amounts * 60
+
+
 def parse_text(item: Field, text: str, dates: DateOrder = ""):
     """Return the value of one text, None where it is missing, or `Refused`.
 
@@ -101,7 +122,7 @@ def parse_text(item: Field, text: str, dates: DateOrder = ""):
     if text.casefold() in _MISSING:
         return None
     if item.kind in ("id", "text"):
-        return text
+        return _text(item, text)
     if text == "-":
         return None
     if set(text) == {"*"}:
@@ -112,8 +133,19 @@ def parse_text(item: Field, text: str, dates: DateOrder = ""):
             Refused("is neither yes nor no", "Write true or false, yes or no, Y or N, 1 or 0"),
         )
     if item.kind == "date":
-        return _date(text, dates)
+        found = _date(text, dates)
+        if item.whole_days and isinstance(found, datetime):
+            return datetime(found.year, found.month, found.day)
+        return found
     return _number(item, text)
+
+
+def _text(item: Field, text: str) -> str | Refused:
+    if _FORMULA.match(text.translate(_WIDE_SIGNS)):
+        return _IS_FORMULA
+    if item.kind == "id" and _SHORTENED.fullmatch(text):
+        return _IS_SHORTENED
+    return text
 
 
 def _number(item: Field, text: str) -> float | int | Refused:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -42,23 +42,35 @@ def private_kind(header: str) -> str:
     return _kinds().get(_key(header), "")
 
 
-def private_faults(source: Source, table: str, *, pseudonyms: bool) -> list[str]:
+def private_faults(
+    source: Source,
+    table: str,
+    *,
+    pseudonyms: bool,
+    kind: Callable[[str], str] = private_kind,
+) -> list[str]:
     """Return a line for each clean column that would be read from a private one.
 
     With pseudonyms an id may be an e-mail address or user name, since only its keyed hash is kept.
+    `kind` tells what a header says about a person, as `private_kind` does.
     """
-    faults = []
+    faults = [
+        f'pilot.toml, sources.{table}.where: "{header}" says who somebody is, and its values would '
+        "be told in the ledger. Choose the rows by another column."
+        for header in source.where
+        if kind(header)
+    ]
     for clean, header in _asked_for(source):
-        kind = private_kind(header).replace("_", " ")
+        private = kind(header).replace("_", " ")
         field = TABLES[table].by_name.get(clean)
-        if not kind or (pseudonyms and field is not None and field.kind == "id"):
+        if not private or (pseudonyms and field is not None and field.kind == "id"):
             continue
         advice = "Use another column"
         if field is not None and field.kind == "id":
             advice += ", or say pseudonyms = true under [privacy]: only a keyed hash is then kept"
         faults.append(
-            f'pilot.toml, sources.{table}: "{header}" ({kind}) says who somebody is, and would be '
-            f"kept as {clean}. {advice}."
+            f'pilot.toml, sources.{table}: "{header}" ({private}) says who somebody is, and would '
+            f"be kept as {clean}. {advice}."
         )
     return faults
 

@@ -12,8 +12,19 @@ from pilot_analysis.ingest.faults import Origin, describe_rows
 from pilot_analysis.ingest.readers.reading import Reading, Step
 from pilot_analysis.schema import TABLES, Table
 
-__all__ = ["Ledger", "Loaded", "check_references", "drop_repeats", "drop_unmeasured", "stack"]
+__all__ = [
+    "ANOTHER_IS_USED",
+    "SAME_ROW",
+    "Ledger",
+    "Loaded",
+    "check_references",
+    "drop_repeats",
+    "drop_unmeasured",
+    "stack",
+]
 
+SAME_ROW = "the same as an earlier row"
+ANOTHER_IS_USED = "another row of the same"
 _OFF_THE_LIST = {"students": "student not on the roster", "teachers": "teacher not on the list"}
 
 
@@ -122,7 +133,7 @@ def drop_repeats(loaded: Loaded, ledger: Ledger) -> Loaded:
     key = list(loaded.table.key)
     whole = loaded.frame[key].notna().all(axis=1).to_numpy()
     same = loaded.frame.duplicated().to_numpy() & whole & (loaded.keep == "distinct")
-    loaded = ledger.set_aside(loaded, same, "the same as an earlier row")
+    loaded = ledger.set_aside(loaded, same, SAME_ROW)
     if not (loaded.keep == "first").any():
         return loaded
     whole = loaded.frame[key].notna().all(axis=1).to_numpy()
@@ -130,7 +141,7 @@ def drop_repeats(loaded: Loaded, ledger: Ledger) -> Loaded:
     later = np.zeros(len(order), dtype=bool)
     later[order] = loaded.frame[key].iloc[order].duplicated().to_numpy()
     later &= whole & (loaded.keep == "first")
-    return ledger.set_aside(loaded, later, f"another row of the same {' and '.join(key)} is used")
+    return ledger.set_aside(loaded, later, f"{ANOTHER_IS_USED} {' and '.join(key)} is used")
 
 
 def drop_unmeasured(loaded: Loaded, ledger: Ledger) -> Loaded:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
@@ -9,7 +10,7 @@ from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.faults import describe
 from pilot_analysis.ingest.text import printed_header
 
-__all__ = ["Delimiter", "Record", "text_records"]
+__all__ = ["Delimiter", "Record", "broken", "mark_of", "text_records"]
 
 Delimiter = Literal["", "comma", "semicolon", "tab"]
 
@@ -47,7 +48,7 @@ def text_records(file: str, text: str, delimiter: Delimiter = "") -> list[Record
         A quote that is never closed, a cell longer than any answer, or a header in which more than
         one mark may be the delimiter.
     """
-    mark = _MARKS[delimiter or _delimiter_of(file, text)]
+    mark = mark_of(file, text, delimiter)
     records, fault = _parse(file, text, {"delimiter": mark})
     if fault and '\\"' in text:
         # Some programs write \" for a quote inside a cell, where the standard has "".
@@ -57,6 +58,11 @@ def text_records(file: str, text: str, delimiter: Delimiter = "") -> list[Record
     if fault:
         raise DataError(fault)
     return records
+
+
+def mark_of(file: str, text: str, delimiter: Delimiter = "") -> str:
+    """Return the character between the cells of a file; `text` may be its beginning only."""
+    return _MARKS[delimiter or _delimiter_of(file, text)]
 
 
 def _parse(file: str, text: str, dialect: dict[str, Any]) -> tuple[list[Record], str]:
@@ -70,14 +76,16 @@ def _parse(file: str, text: str, dialect: dict[str, Any]) -> tuple[list[Record],
             if any(map(str.strip, cells)):
                 records.append(Record(row, cells))
     except csv.Error as error:
-        return records, _broken(file, text, dialect["delimiter"], line, row + 1, records, error)
+        start = list(io.StringIO(text, newline=""))[line]
+        header = records[0].cells if records else ()
+        return records, broken(file, start, dialect["delimiter"], row + 1, header, error)
     return records, ""
 
 
 def _delimiter_of(file: str, text: str) -> Delimiter:
     if file.casefold().endswith((".tsv", ".tab")):
         return "tab"
-    header = _outside_quotes(text.partition("\n")[0])
+    header = _outside_quotes(_first_record(text))
     found: list[Delimiter] = [name for name, mark in _MARKS.items() if mark in header]
     if len(found) > 1:
         # A header may hold a comma: only one of the two makes rows of the same width.
@@ -104,18 +112,42 @@ def _is_even(text: str, mark: str) -> bool:
         return False
 
 
+def _first_record(text: str) -> str:
+    """Return the lines of the header: a quoted name may go over several."""
+    lines, quotes = [], 0
+    for line in io.StringIO(text, newline=""):
+        lines.append(line)
+        quotes += line.count('"')
+        if quotes % 2 == 0:
+            break
+    return "".join(lines)
+
+
 def _outside_quotes(line: str) -> str:
     return "".join(line.split('"')[::2])
 
 
-def _broken(
-    file: str, text: str, mark: str, line: int, row: int, records: list[Record], error: csv.Error
+def broken(
+    file: str, start: str, mark: str, row: int, header: Sequence[str], error: csv.Error
 ) -> str:
-    # The first line of the broken record shows which cell opened the quote.
-    start = list(io.StringIO(text, newline=""))[line]
+    """Return the line for a record that is none.
+
+    Parameters
+    ----------
+    file : str
+        Name for messages.
+    start : str
+        The record's first line, which shows which cell opened the quote.
+    mark : str
+        What separates the cells.
+    row : int
+    header : sequence of str
+        None where the record is the header itself.
+    error : csv.Error
+    """
     limit = csv.field_size_limit()
     cells = next(csv.reader([start[:limit]], delimiter=mark), [""])
-    header = records[0].cells if records else cells
+    header = header or cells
     column = printed_header(header[min(len(cells), len(header)) - 1])
     if "field limit" in str(error):
         found = f"a cell holds more than {limit:,} characters, or a quote before it is not closed"

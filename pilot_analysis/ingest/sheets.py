@@ -5,6 +5,7 @@ from dataclasses import replace
 from pilot_analysis.config import PilotConfig, Source, nearest
 from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.columns import Sheet, clean_columns
+from pilot_analysis.ingest.containers import check_places
 from pilot_analysis.ingest.files import Files
 from pilot_analysis.ingest.formats import Format, formats
 from pilot_analysis.ingest.privacy import Redactor, private_faults, with_pseudonyms
@@ -37,7 +38,12 @@ def read_sheets(
     """
     sheets, faults = [], []
     for source in config.sources[name]:
+        private = private_faults(source, name, pseudonyms=config.privacy.pseudonyms)
+        if private:  # not read: what is told of a file may quote its cells
+            faults += private
+            continue
         try:
+            check_places(config.folder, source.file)
             form = _format_of(source, name)
             reading = READERS[form.reader](files, source, form, TABLES[name], config)
         except DataError as error:
@@ -45,7 +51,6 @@ def read_sheets(
             continue
         sheet, more = clean_columns(reading, TABLES[name], config.groups)
         faults += [*reading.faults, *more]
-        faults += private_faults(source, name, pseudonyms=config.privacy.pseudonyms)
         if sheet is not None:
             sheet = _without_persons(name, sheet, files, config)
             ledger.read_sheet(name, reading, sheet)

@@ -1,5 +1,6 @@
 """Bytes of a file -> text, by its mark or by what ``pilot.toml`` says, and never by a guess."""
 
+import codecs
 import csv
 import io
 from typing import Literal
@@ -7,7 +8,15 @@ from typing import Literal
 from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.faults import describe
 
-__all__ = ["Encoding", "decode", "printed_header"]
+__all__ = [
+    "Encoding",
+    "codec_of",
+    "decode",
+    "holds_nul",
+    "is_not_text",
+    "is_web_page",
+    "printed_header",
+]
 
 Encoding = Literal["", "utf-8", "utf-16", "latin-1", "windows-1252"]
 
@@ -39,24 +48,29 @@ def decode(file: str, data: bytes, encoding: Encoding = "") -> str:
     DataError
         Bytes that the encoding does not have, or NUL characters: with row and column.
     """
-    codec = encoding or ("utf-16" if data.startswith(_UTF_16_MARKS) else "utf-8")
-    codec = "utf-8-sig" if codec == "utf-8" else codec
+    codec = codec_of(data, encoding)
+    if codec in ("latin-1", "windows-1252") and data.startswith((*_UTF_16_MARKS, codecs.BOM_UTF8)):
+        found = f"begins with the mark of UTF-8 or UTF-16, and pilot.toml says it is {codec}"
+        raise DataError(describe(file, found, "Delete `encoding` there", row=1))
     try:
         text = data.decode(codec).removeprefix(_BOM)
     except UnicodeDecodeError as error:
-        raise DataError(_undecodable(file, data, codec, error)) from error
+        row, column = _locate(data[: error.start].decode(codec, errors="ignore"))
+        fault = is_not_text(file, codec, data[error.start], row, column)
+        raise DataError(fault) from error
+    if len(text) / 3 < text.count("\x00") < len(text) * 2 / 3:
+        found = "looks like UTF-16 without the mark at its beginning"
+        advice = 'Say encoding = "utf-16" for this source in pilot.toml, or save it as CSV UTF-8'
+        raise DataError(describe(file, found, advice))
     if "\x00" in text:
-        row, column = _locate(text[: text.index("\x00")])
-        raise DataError(
-            describe(
-                file,
-                "holds a NUL byte, which no text has",
-                "The file is damaged or is no CSV: export it again",
-                row=row,
-                column=column,
-            )
-        )
+        raise DataError(holds_nul(file, *_locate(text[: text.index("\x00")])))
     return text
+
+
+def codec_of(start: bytes, encoding: Encoding = "") -> str:
+    """Return the codec of a file that begins with `start`."""
+    codec = encoding or ("utf-16" if start.startswith(_UTF_16_MARKS) else "utf-8")
+    return "utf-8-sig" if codec == "utf-8" else codec
 
 
 def printed_header(name: str) -> str:
@@ -64,10 +78,22 @@ def printed_header(name: str) -> str:
     return name.replace(_BOM, "").strip()
 
 
-def _undecodable(file: str, data: bytes, codec: str, error: UnicodeDecodeError) -> str:
-    row, column = _locate(data[: error.start].decode(codec, errors="ignore"))
+def is_web_page(text: str) -> bool:
+    """Return whether a text is HTML or XML: a page to log in, or a table that only Excel reads."""
+    return text[:1000].lstrip().casefold().startswith(("<!doctype", "<html", "<?xml", "<table"))
+
+
+def holds_nul(file: str, row: int, column: str = "") -> str:
+    """Return the line for a file with a NUL character."""
+    found = "holds a NUL byte, which no text has"
+    advice = "The file is damaged or is no CSV: export it again"
+    return describe(file, found, advice, row=row, column=column)
+
+
+def is_not_text(file: str, codec: str, byte: int, row: int, column: str = "") -> str:
+    """Return the line for a file with a byte that its codec does not have."""
     if codec == "utf-8-sig":
-        found = f"is not UTF-8 text (byte {data[error.start]:#04x})"
+        found = f"is not UTF-8 text (byte {byte:#04x})"
     else:
         found = f"is not {codec} text, as `encoding` in pilot.toml or its first bytes say"
     return describe(file, found, _DECLARED, row=row, column=column)

@@ -91,6 +91,11 @@ def _broken(item: Field, value) -> str:
     if item.choices:
         known = ", ".join(item.choices)
         return f'"{value}" is not one of {known}'
+    if item.names_folder:
+        return (
+            f'"{value}" cannot name a folder of the reports: it holds / \\ : * ? " < > | or a line '
+            "end, begins or ends with a dot, or has more than 100 characters"
+        )
     return f"{_shown(value)} is outside {_range(item.low, item.high)}"
 
 

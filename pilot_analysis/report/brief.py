@@ -14,14 +14,23 @@ from pilot_analysis.report.claims import Fragment, Html, Prose, escape
 from pilot_analysis.report.facts import Facts
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.prepared import Prepared, prepare
+from pilot_analysis.report.sections.coverage import coverage
+from pilot_analysis.report.sections.flow import flow
 from pilot_analysis.report.sections.glance import glance
 from pilot_analysis.report.sections.goal import goal
 from pilot_analysis.report.sections.header import description, footer, header, title
 from pilot_analysis.report.sections.how_we_know import how_we_know
 from pilot_analysis.report.sections.learning import learning
 from pilot_analysis.report.sections.limits import limits
+from pilot_analysis.report.sections.oddities import oddities
 from pilot_analysis.report.sections.participation import participation
-from pilot_analysis.report.sections.quality import quality
+from pilot_analysis.report.sections.quality import (
+    ledger,
+    quality,
+    quality_description,
+    quality_header,
+    quality_title,
+)
 from pilot_analysis.report.sections.recommend import recommend
 from pilot_analysis.report.sections.support import support
 from pilot_analysis.report.sections.teachers import teachers
@@ -42,7 +51,8 @@ class Brief:
     page : Page
         Whose brief it is and the protected results that it may use.
     protected : ProtectedResults or None
-        Those of every school, for `quality` in the network's brief; None in a school's.
+        Those of every school, for `coverage` and `flow` in the network's brief; None in a
+        school's.
     """
 
     page: Page
@@ -107,14 +117,50 @@ class Brief:
         """Show files, methods, settings, what is not shown, words, how to cite."""
         return self._made(how_we_know)
 
+    @property
+    def quality_title(self) -> str:
+        """Title of the page on data quality."""
+        return quality_title(self.page)
+
+    @property
+    def quality_description(self) -> str:
+        """One sentence about the page on data quality, for its head."""
+        return quality_description(self.page)
+
+    def quality_header(self) -> Fragment:
+        """Show what the page on data quality is."""
+        return self._made(quality_header)
+
     def quality(self) -> Fragment:
-        """Show rows read, set aside and kept, and what covers which school."""
-        everything = Facts(self.protected) if self.protected is not None else self.page.facts
-        return self._made(quality, replace(self.page, facts=everything, prose=Prose(everything)))
+        """Show the state of the data in a few sentences."""
+        return self._made(quality)
+
+    def ledger(self) -> Fragment:
+        """Show rows read, set aside and kept, why, and how tables find one another."""
+        return self._made(ledger)
+
+    def coverage(self) -> Fragment:
+        """Show whom each instrument reaches at each school, and what was not collected."""
+        return self._made(coverage, self._of_every_school())
+
+    def flow(self) -> Fragment:
+        """Show where students were lost between the class list and the last test."""
+        return self._made(flow, self._of_every_school())
+
+    def oddities(self) -> Fragment:
+        """Show what looked odd, what was done about it, and what to do next."""
+        return self._made(oddities)
 
     def footer(self) -> Fragment:
         """Show the last lines of the page."""
         return self._made(footer)
+
+    def _of_every_school(self) -> Page:
+        """Return the page with the results of every school, where this brief may use them."""
+        if self.protected is None:
+            return self.page
+        everything = Facts(self.protected)
+        return replace(self.page, facts=everything, prose=Prose(everything))
 
     def _made(self, section: Callable[[Page], Html], page: Page | None = None) -> Fragment:
         made = section(page or self.page) or _NOTHING

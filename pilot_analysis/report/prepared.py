@@ -73,7 +73,8 @@ class Prepared:
             )
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         context = Context(
-            config=PilotConfig.model_validate_json(json.dumps(values["config"])),
+            # what was written has been checked; JSON knows neither days nor tuples
+            config=PilotConfig.model_validate(values["config"], strict=False),
             schools=values["schools"],
             products=values["products"],
             files=tuple(values["files"]),

@@ -4,11 +4,11 @@ from functools import cache
 
 import pandera.pandas as pa
 
-from pilot_analysis.schema.columns import Field, Kind, Table
+from pilot_analysis.schema.columns import FOLDER_NAME, Field, Kind, Table
 from pilot_analysis.schema.records import RECORDS
 from pilot_analysis.schema.rosters import ROSTERS
 
-__all__ = ["TABLES", "Field", "Kind", "Table", "data_dictionary", "pandera_schema"]
+__all__ = ["FOLDER_NAME", "TABLES", "Field", "Kind", "Table", "data_dictionary", "pandera_schema"]
 
 TABLES: dict[str, Table] = {table.name: table for table in (*ROSTERS, *RECORDS)}
 
@@ -38,6 +38,8 @@ def pandera_schema(name: str) -> pa.DataFrameSchema:
             checks.append(pa.Check.ge(item.low))
         if item.high is not None:
             checks.append(pa.Check.le(item.high))
+        if item.names_folder:
+            checks.append(pa.Check.str_matches(rf"^{FOLDER_NAME}$"))
         columns[item.name] = pa.Column(
             item.dtype,
             checks,
@@ -96,6 +98,8 @@ def _rule(item: Field) -> str:
         return "one of " + ", ".join(item.choices)
     if item.references:
         return f"in `{item.references}`; otherwise {item.unknown}"
+    if item.names_folder:
+        return "can name a folder"
     bounds = [
         f"at least {item.low:g}" if item.low is not None else "",
         f"at most {item.high:g}" if item.high is not None else "",

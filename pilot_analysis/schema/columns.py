@@ -4,12 +4,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = [
+    "FOLDER_NAME",
     "Field",
     "Kind",
     "Table",
     "date",
     "flag",
+    "folder_id",
     "id_column",
+    "moment",
     "number",
     "product",
     "school",
@@ -18,6 +21,10 @@ __all__ = [
     "text",
     "whole",
 ]
+
+_IN_A_NAME = r'\x00-\x1f/\\:*?"<>|'  # what it may not hold
+FOLDER_NAME = rf"[^{_IN_A_NAME}.]([^{_IN_A_NAME}]{{0,98}}[^{_IN_A_NAME}.])?"
+"""What can name a folder on every system: no path, nothing hidden, nothing endless."""
 
 Kind = Literal["id", "text", "number", "whole", "flag", "date"]
 
@@ -52,6 +59,10 @@ class Field:
     unknown : {"refuse", "set aside"}
         What happens to a row whose reference is not found: the load stops, or the row is set
         aside and counted in the reconciliation ledger.
+    whole_days : bool
+        A date without the time of day, which nobody needs and which tells more about a person.
+    names_folder : bool
+        Folders of the reports are called by this id: it must fit `FOLDER_NAME`.
     """
 
     name: str
@@ -63,6 +74,8 @@ class Field:
     choices: tuple[str, ...] = ()
     references: str = ""
     unknown: Literal["refuse", "set aside"] = "refuse"
+    whole_days: bool = False
+    names_folder: bool = False
 
     @property
     def dtype(self) -> str:
@@ -92,6 +105,11 @@ class Table:
 def id_column(name, description, required=True, references="", unknown="refuse"):
     """Return an id column; ids are needed unless the table says otherwise."""
     return Field(name, "id", description, required, references=references, unknown=unknown)
+
+
+def folder_id(name, description):
+    """Return the id of what has a folder of its own among the reports."""
+    return Field(name, "id", description, True, names_folder=True)
 
 
 def school(required=True):
@@ -135,5 +153,10 @@ def flag(name, description):
 
 
 def date(name, description, required=False):
-    """Return a column of days or moments."""
+    """Return a column of days; a time of day that an export adds is dropped."""
+    return Field(name, "date", description, required, whole_days=True)
+
+
+def moment(name, description, required=False):
+    """Return a column of days with their time."""
     return Field(name, "date", description, required)

@@ -4,6 +4,7 @@ from pilot_analysis.schema.columns import (
     Table,
     date,
     flag,
+    folder_id,
     id_column,
     number,
     product,
@@ -22,7 +23,7 @@ ROSTERS = (
         "One row per school in the pilot.",
         ("school_id",),
         (
-            id_column("school_id", "School."),
+            folder_id("school_id", "School."),
             text("name", "Name as printed in the brief.", required=True),
             id_column("district_id", "District.", required=False),
             text("locale", "Locale, for instance city, suburb, town or rural."),
@@ -106,7 +107,7 @@ ROSTERS = (
         "One row per product (or other intervention).",
         ("product_id",),
         (
-            id_column("product_id", "Product."),
+            folder_id("product_id", "Product."),
             text("name", "Name as printed.", required=True),
             text("subject", "Subject."),
             text("objective", "What the product is meant to do."),

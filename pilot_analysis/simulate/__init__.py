@@ -11,7 +11,7 @@ import pandas as pd
 from pilot_analysis.errors import DataError, DesignError
 from pilot_analysis.schema import TABLES
 from pilot_analysis.simulate import assessments, observers, people, stories, use, voices
-from pilot_analysis.simulate.frame import clean_frame, write_csv
+from pilot_analysis.simulate.frame import clean_frame, written
 from pilot_analysis.simulate.plan import plan_schools
 from pilot_analysis.simulate.truth import Truth
 
@@ -161,4 +161,5 @@ def write_pilot(simulated: SimulatedPilot, folder: str | Path) -> None:
         ) from error
     for name, frame in simulated.tables.items():
         if len(frame):  # an instrument that no school of a small pilot has is not collected
-            write_csv(frame, folder / f"{name}.csv")
+            text = written(frame).to_csv(index=False, lineterminator="\n")
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8", newline="")

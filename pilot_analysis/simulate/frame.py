@@ -1,14 +1,13 @@
-"""Columns -> clean tables with every column and its kind; clean tables -> CSV."""
+"""Columns -> clean tables with every column and its kind; clean tables -> text."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from pilot_analysis.schema import TABLES
 
-__all__ = ["clean_frame", "write_csv"]
+__all__ = ["clean_frame", "written"]
 
 
 def clean_frame(name: str, columns: Mapping[str, Any] | list[dict[str, Any]]) -> pd.DataFrame:
@@ -19,8 +18,8 @@ def clean_frame(name: str, columns: Mapping[str, Any] | list[dict[str, Any]]) ->
     return frame.sort_values(list(table.key), ignore_index=True)
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write one clean table; the same table gives the same bytes on every machine."""
+def written(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a clean table as text, the same on every machine; missing stays missing."""
     shown = frame.copy()
     for column, dtype in frame.dtypes.items():
         if dtype == "boolean":
@@ -30,4 +29,4 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
         elif dtype.kind == "M":
             midnight = (frame[column].dropna() == frame[column].dropna().dt.normalize()).all()
             shown[column] = frame[column].dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M")
-    shown.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    return shown.astype(object)

@@ -246,3 +246,24 @@ def test_results_of_different_questions_do_not_hide_each_other():
     assert sorted(hidden) == [
         f"conditions.students_rostered[school={school},product=P0]" for school in ("S00", "S01")
     ]
+
+
+@few
+@given(reasons=st.lists(st.integers(0, 60), min_size=3, max_size=5))
+def test_of_reasons_that_add_up_to_a_published_loss_none_is_hidden_alone(reasons):
+    n = 500
+    keys = {"outcome": "math", "group": "product"}
+    rows = [
+        result("conditions", "flow", "count", "students", k, n=n, category=category, **keys)
+        for category, k in (("rostered", n), ("both", n - sum(reasons)))
+    ]
+    rows += [
+        result("quality", "not_tested", "count", "students", k, n=n, category=f"reason {i}",
+               relation=[f"derived from {rows[1]['result_id']}"], **keys)
+        for i, k in enumerate(reasons)
+    ]  # fmt: skip
+    hidden = hidden_ids(rows, DisclosurePolicy.named("public"))
+    sizes = [row["estimate"] for row in rows[2:] if row["result_id"] in hidden]
+    if rows[1]["result_id"] not in hidden and sizes:
+        everything = len(sizes) == len(reasons)
+        assert everything or (sum(k > 0 for k in sizes) >= 2 and sum(sizes) >= 10)

@@ -61,9 +61,8 @@ def make_pilot():
         settings = {"pilot": {"id": "small", "title": "A small pilot"}} | config
         sources = {name: {"file": f"{name}.csv"} for name in ("schools", *tables)}
         clean = {name: clean_frame(name, rows) for name, rows in tables.items()}
-        ledger = pd.DataFrame(columns=["table", "file", "step", "reason", "rows"])
-        return Pilot(
-            PilotConfig(folder=Path(), sources=sources, **settings), clean, ledger, pd.DataFrame()
-        )
+        ledger = pd.DataFrame(columns=["table", "file", "unit", "step", "reason", "rows"])
+        files = pd.DataFrame(columns=["table", "file", "rows", "bytes", "sha256", "keyed_hash"])
+        return Pilot(PilotConfig(folder=Path(), sources=sources, **settings), clean, ledger, files)
 
     return make

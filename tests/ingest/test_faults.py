@@ -1,5 +1,6 @@
 """Every bad input of a school's export is told with place, rule, finding and next step."""
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -235,3 +236,26 @@ def test_no_damage_ends_in_a_traceback(small_pilot, file, damage):
     path.write_bytes(damage(path.read_bytes()))
     with suppress(PilotError):
         load_pilot(small_pilot)
+
+
+@pytest.mark.parametrize("school", ["S/1", "S\\1", "..", ".S1", "S1.", "S:1", "x" * 101])
+def test_a_school_id_that_cannot_name_a_folder(edit, complaint, school):
+    edit("schools.csv", "S1,", f"{school},")
+    line = complaint()[0]
+    assert line.startswith(
+        f'schools.csv, row 2, column "school_id": "{school}" cannot name a folder of the reports'
+    )
+
+
+def test_a_product_id_that_cannot_name_a_folder(edit, complaint):
+    edit("products.csv", "readwell,Readwell", "read/well,Readwell")
+    found = 'products.csv, row 2, column "product_id": "read/well" cannot name a folder'
+    assert any(line.startswith(found) for line in complaint())
+
+
+@pytest.mark.parametrize("school", ["Lincoln High", "Peña 3", "it's #1", "x" * 100])
+def test_a_school_id_with_spaces_or_accents_names_a_folder(small_pilot, school):
+    for file in small_pilot.glob("*.csv"):
+        text = re.sub(r"(?m)(?<![^,\n])S1(?=,|$)", school, file.read_text())
+        file.write_text(text, encoding="utf-8")
+    assert school in load_pilot(small_pilot).schools

@@ -174,3 +174,8 @@ def test_dates_with_slashes_are_read_as_the_source_says(small_pilot, edit, compl
     assert load_pilot(small_pilot).tables["usage"]["period_start"].min().isoformat()[:10] == (
         "2025-10-06"
     )
+
+
+def test_a_value_of_where_that_no_row_has_is_no_slip_unseen(load):
+    with pytest.raises(DataError, match=r'column "Year": `where` wants "4", and no row has it'):
+        load(SCHOOLS.replace('["1", "2"]', '["1", "2", "4"]'), STUDENTS)

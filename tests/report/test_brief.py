@@ -1,10 +1,13 @@
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from page_parser import PageParser
 from report_sample import make_brief, make_config, make_prepared
 
+from pilot_analysis.config import Source
 from pilot_analysis.errors import ConfigError, RunError
 from pilot_analysis.pilot import load_pilot
 from pilot_analysis.report import open_brief, prepare
@@ -156,6 +159,18 @@ def test_prepared_results_read_back_give_the_same_page(tmp_path, html):
     assert Prepared.read(tmp_path).context.schools["S2"] == "Mill <Hill> School"
 
 
+def test_days_in_the_configuration_survive_being_prepared(tmp_path):
+    ready = make_prepared()
+    source = Source(
+        file="t.csv", windows={"fall": (date(2025, 9, 1), date(2025, 10, 1))},
+        pulled_on=date(2026, 5, 1),
+    )  # fmt: skip
+    sources = {"schools": (source,), "assessments": (source,)}
+    config = ready.context.config.model_copy(update={"sources": sources})
+    replace(ready, context=replace(ready.context, config=config)).write(tmp_path)
+    assert Prepared.read(tmp_path).context.config.sources == config.sources
+
+
 def test_what_is_not_known_is_refused_with_the_nearest_name(tmp_path):
     make_prepared().write(tmp_path)
     with pytest.raises(ConfigError, match="Did you mean 'S1'"):
@@ -177,7 +192,7 @@ def test_a_relative_folder_is_found_from_anywhere_and_a_pilot_is_taken_as_it_is(
     pilot = load_pilot(Path(__file__).parents[2] / "data" / "raw" / "demo")
     network = open_brief(pilot)
     assert network.page.is_network
-    assert "Share of a school’s people whom each table covers" in network.quality().html
+    assert "Share of a school’s people whom each table covers" in network.coverage().html
     assert open_brief(pilot, "S03").glance().html == by_path.glance().html
     with pytest.raises(ConfigError, match="no such folder"):
         open_brief("data/raw/nowhere", "S03")

@@ -1,30 +1,16 @@
 """The exported page: our template around the sections of a brief."""
 
 import re
-import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
+from page_export import export
+from page_in_browser import look_at
 from page_parser import PageParser
 from report_sample import make_brief
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-CHROMIUM = shutil.which("chromium")
-
-
-def export(brief, name="02_school_brief") -> str:
-    from pilot_analysis.batch.export import to_html
-
-    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.source.startswith("brief."):
-            shown = getattr(brief, cell.source.removeprefix("brief.").removesuffix("()"))()
-            data = {"text/html": shown._repr_html_(), "text/plain": repr(shown)}
-            cell.outputs = [nbformat.v4.new_output("execute_result", data)]
-    return to_html(
-        notebook, title=brief.title, language=brief.language, description=brief.description
-    )
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +52,7 @@ def test_a_page_shows_no_code_and_every_part_of_the_notebook(html):
 
 
 def test_a_notebook_without_a_header_keeps_its_own_title():
-    html = export(make_brief(""), "01_data_quality")
+    html = export(make_brief(""), "01_data_quality", without="header")
     assert "<h1>Data quality: what was read, set aside and kept</h1>" in html
     PageParser(html)
 
@@ -75,19 +61,9 @@ def test_a_notebook_without_a_header_keeps_its_own_title():
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_browser_finds_no_barrier_and_nothing_sticks_out(html, tmp_path, scheme, width):
-    if not CHROMIUM:
-        pytest.skip("Chromium is not installed: the page was not checked in a browser.")
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
-
     page_file = tmp_path / "brief.html"
     page_file.write_text(html, encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
-        page.goto(page_file.as_uri())
-        found = Axe().run(page)
-        sticking_out = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        browser.close()
-    assert found.violations_count == 0, found.generate_report()
+    barriers, sticking_out, small = look_at(page_file, scheme=scheme, width=width)
+    assert barriers == ""
     assert sticking_out <= 0
+    assert small == 0

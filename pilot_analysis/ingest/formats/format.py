@@ -32,6 +32,8 @@ class TableMap:
         Endings of headers that stand side by side, one set of columns for each test.
     dates : {"", "month first", "day first"}
         How the export writes dates with slashes, whatever the country.
+    units : mapping of str to mapping
+        Clean column of minutes -> what the export calls it -> "seconds" or "hours".
     """
 
     columns: Mapping[str, tuple[str, ...]]
@@ -41,6 +43,7 @@ class TableMap:
     marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     repeats: tuple[str, ...] = ()
     dates: DateOrder = ""
+    units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "TableMap":
@@ -53,6 +56,7 @@ class TableMap:
             {name: tuple(columns) for name, columns in given.get("marks", {}).items()},
             tuple(given.get("repeats", ())),
             given.get("dates", ""),
+            given.get("units", {}),
         )
 
     @classmethod
@@ -71,12 +75,18 @@ class TableMap:
                 columns[clean] = present[0] if present else names[0]
         values = {c: v for c, v in self.values.items() if c not in said}
         recode = {c: dict(r) for c, r in self.recode.items() if c in columns}
+        units = {
+            clean: of_name[columns[clean]]
+            for clean, of_name in self.units.items()
+            if columns.get(clean) in of_name
+        }
         return source.model_copy(
             update={
                 "columns": columns | source.columns,
                 "values": values | source.values,
                 "recode": recode | source.recode,
                 "dates": source.dates or self.dates,
+                "units": units | source.units,
             }
         )
 
@@ -101,6 +111,8 @@ class Format:
         Rows of headers.
     scale_unknown : bool
         The export does not say whether a scale began with 0 or 1.
+    unit : str
+        What a row is, in the plural, where several become one row of a clean table.
     """
 
     name: str
@@ -111,6 +123,7 @@ class Format:
     tables: Mapping[str, TableMap]
     n_headers: int = 1
     scale_unknown: bool = False
+    unit: str = "rows of the log"
 
     @classmethod
     def of(cls, name: str, document: Mapping[str, Any]) -> "Format":
@@ -122,6 +135,7 @@ class Format:
         return cls(
             name, document["title"], document["origin"], document["reader"], signatures, tables,
             document.get("n_headers", 1), document.get("scale_unknown", False),
+            document.get("unit", "rows of the log"),
         )  # fmt: skip
 
     def fits(self, header: Collection[str]) -> bool:

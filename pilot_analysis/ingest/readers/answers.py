@@ -1,7 +1,8 @@
 """Survey exports with one row per response -> one row per answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from pilot_analysis.ingest.cells import Cells
 from pilot_analysis.ingest.faults import Origin, describe, describe_rows
 from pilot_analysis.ingest.files import Files
 from pilot_analysis.ingest.formats import Format, TableMap
+from pilot_analysis.ingest.privacy import names_in, private_faults, private_kind
 from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers.questions import Questions, read_questions
 from pilot_analysis.ingest.readers.reading import Reading, Step
@@ -54,17 +56,23 @@ def read_answers(
             )
         )
     records = files.records(source)
-    questions, responses = read_questions(_label(files, source), records, form.n_headers)
+    questions, responses = read_questions(files.label(source), records, form.n_headers)
+    _count_responses(files, source, len(responses))
     given = form.tables.get(table.name, TableMap.empty())
     positions = {
         item: questions.position(name, f"items.{item} of sources.{table.name}")
         for item, name in source.items.items()
     }
+    pseudonyms, kind = config.privacy.pseudonyms, _kinds(questions)
+    if private := private_faults(source, table.name, pseudonyms=pseudonyms, kind=kind):
+        raise DataError("\n  ".join(private))
     wide = _columns(questions, responses)
+    files.names |= names_in(wide)
     aside = rows_aside(wide, given)
     kept = ~np.logical_or.reduce([np.zeros(len(responses), dtype=bool), *aside.values()])
     step = Step("responses", len(responses), {r: int(m.sum()) for r, m in aside.items()})
-    faults = _scale_faults(form, questions, responses, positions, config)
+    sent = [response for response, is_kept in zip(responses, kept, strict=True) if is_kept]
+    faults = _scale_faults(form, questions, sent, positions, config)
     answers, more = _answers(questions, wide, positions, kept, config)
     is_comment = [config.items[item].kind == "comment" for item in answers]
     raw = _long(wide, answers, np.array(is_comment), kept)
@@ -72,8 +80,21 @@ def read_answers(
     return Reading(raw, filled, {}, (step,), (*faults, *more))
 
 
-def _label(files: Files, source: Source) -> str:
-    return files.reads(source)[0].file if files.members(source) else source.file
+def _count_responses(files: Files, source: Source, n: int) -> None:
+    """Note how many responses the file holds: it has more than one row of headers."""
+    for read in files.reads(source):
+        if read.file == files.label(source):
+            files.note(source, replace(read, rows=n))
+
+
+def _kinds(questions: Questions) -> Callable[[str], str]:
+    """Return what says which kind of private column a name is, by all names of that column."""
+
+    def kind(name: str) -> str:
+        columns = (labels for labels in questions.labels if header_key(name) in labels)
+        return next(filter(None, (private_kind(label) for c in columns for label in c)), "")
+
+    return kind
 
 
 def _columns(questions: Questions, responses: Sequence[Record]) -> RawTable:
@@ -85,7 +106,8 @@ def _columns(questions: Questions, responses: Sequence[Record]) -> RawTable:
             if sum(label in other for other in questions.labels) == 1:
                 names[label], columns[label] = questions.headers[i], cells[i]
     names |= {"response row": "response row"}
-    columns["response row"] = Cells.of([str(record.row) for record in responses])
+    # With the file's name: row 7 of another survey is another person.
+    columns["response row"] = Cells.of([f"{questions.file} row {r.row}" for r in responses])
     for i, header in enumerate(questions.headers):
         columns.setdefault(header_key(header), cells[i])
         names.setdefault(header_key(header), header)
@@ -122,6 +144,12 @@ def _answers(
             ),
             f"Correct the answers of items.{item} in pilot.toml, or add it to its no_answer",
         )
+        if settings.chosen and "1" not in {values[code] for code in cells.codes}:
+            options = {option.strip() for text in cells.distinct for option in text.split(",")}
+            found = f'no answer holds the option "{settings.chosen}"'
+            found += nearest(settings.chosen, options - {""})
+            advice = f"Correct `chosen` of items.{item} in pilot.toml, or take the item out"
+            faults.append(describe(wide.file, found, advice, column=header))
         texts = np.array(["" if value is None else value for value in values], dtype=object)
         answers[item] = Cells(cells.codes, texts)
     return answers, faults
@@ -159,8 +187,7 @@ def _scale_faults(
         undeclared = settings.kind == "recommend" and settings.offered_from is None
         if not (form.scale_unknown and undeclared and not config.answers_of(item)):
             continue
-        texts = {record.cells[position].strip() for record in responses}
-        if "0" not in texts:
+        if "0" not in {record.cells[position].strip() for record in responses}:
             faults.append(
                 describe(
                     questions.file,

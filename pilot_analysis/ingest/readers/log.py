@@ -1,124 +1,159 @@
 """`Log`: files of any size as one table of text, read in pieces by DuckDB."""
 
-import hashlib
+import os
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pandas as pd
+import numpy as np
+import pyarrow as pa
 
 from pilot_analysis.config import Source, nearest
 from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.faults import describe
 from pilot_analysis.ingest.files import FileRead, Files
-from pilot_analysis.ingest.raw import header_key
+from pilot_analysis.ingest.raw import RawTable, header_key
+from pilot_analysis.ingest.readers.log_files import LogFile, log_files, spreadsheet_row
 
-__all__ = ["Log", "open_log"]
+__all__ = ["Log", "literal", "open_log"]
 
-_CODECS = {"": "utf-8", "utf-8": "utf-8", "utf-16": "utf-16", "latin-1": "latin-1"}
-_MARKS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+
+def literal(text: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+_ADVICE = "Say what it is called: `columns` in pilot.toml"
 _MEMORY = "1500MB"
-_HEAD = 1 << 20
-_BLOCK = 1 << 22
+_THREADS = 4
+_BLANK = ' \t\r\n,;"'
+# One fault for each line: of a row that is too long, the number of cells says nothing.
+_LINES = f"""
+    SELECT arg_min(e.error_type, rank) AS kind, s.file_path AS path, e.line,
+        arg_min(e.error_message, rank) AS said, arg_min(e.column_idx, rank) AS place,
+        bool_and(trim(coalesce(e.csv_line, 'x'), {literal(_BLANK)}) = '') AS is_blank
+    FROM (SELECT *, error_type <> 'LINE SIZE OVER MAXIMUM' AS rank FROM reject_errors) e
+    JOIN reject_scans s USING (scan_id, file_id) GROUP BY s.file_path, e.line
+"""
+_WIDTH = ("MISSING COLUMNS", "TOO MANY COLUMNS")
 _REJECTED = {
-    "CAST": "holds a value that is no text",
-    "MISSING COLUMNS": "the row has fewer cells than the header",
-    "TOO MANY COLUMNS": "the row has more cells than the header",
-    "UNQUOTED VALUE": 'a quote (") is opened and not closed as it should be',
-    "LINE SIZE OVER MAXIMUM": "the row is longer than any export writes",
-    "INVALID ENCODING": "is not text in the encoding that is expected (UTF-8 unless said)",
-    "INVALID STATE": 'a quote (") stands where none belongs',
+    "UNQUOTED VALUE": (
+        'a quote (") is opened and not closed as it should be',
+        'Close it; a quote inside a quoted cell is written twice ("")',
+    ),
+    "LINE SIZE OVER MAXIMUM": (
+        "the row is longer than two million characters",
+        "Look for a quote without its partner, or shorten the cell",
+    ),
 }
+_NO_RECORD = ("is no row of a table", "Correct the row, or export the file again")
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Files of one kind as the view ``log``: every column is text.
+    """Files with the same columns as the view ``log``: text of each column, and number of file.
 
     Attributes
     ----------
     label : str
         The source's `file`, for messages.
-    names : dict of str to str
-        `header_key` of each column -> the header as the files print it.
+    files : tuple of LogFile
+    header : RawTable
+        The columns without a row, for formats to find theirs.
     """
 
     label: str
-    names: dict[str, str]
-    _columns: dict[str, str]
-    _folder: Path
+    files: tuple[LogFile, ...]
+    header: RawTable
     _connection: duckdb.DuckDBPyConnection
 
-    def require(self, name: str) -> None:
-        """Raise `DataError` where the log has no column of that name."""
-        if header_key(name) not in self.names:
-            raise DataError(
-                describe(
-                    self.label,
-                    f'there is no column "{name}"{nearest(name, self.names.values())}',
-                    "Say what it is called: `columns` in pilot.toml",
-                    row=1,
-                )
-            )
+    def column(self, name: str, advice: str = _ADVICE) -> str:
+        """Return the SQL of a column by the name that the files give it.
 
-    def column(self, name: str) -> str:
-        """Return the SQL of a column by the name that files give it."""
-        return self._columns[header_key(name)]
+        Raises
+        ------
+        DataError
+            There is none: the nearest is named.
+        """
+        keys = list(self.header.names)
+        if header_key(name) not in keys:
+            near = nearest(name, self.header.names.values())
+            raise DataError(
+                describe(self.label, f'there is no column "{name}"{near}', advice, row=1)
+            )
+        return f"c{keys.index(header_key(name))}"
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows that a query gives; rows that are no records raise `DataError`."""
-        try:
-            rows = self._connection.execute(sql).fetchall()
-        except duckdb.Error as error:
-            raise self._unreadable(error) from error
-        self._check_rejected()
+        """Return the rows that a query gives.
+
+        Raises
+        ------
+        DataError
+            Rows that are no records of the log, by file and row; too little room.
+        """
+        rows = self._run(sql).fetchall()
+        if rejected := self._rejected():
+            raise DataError("\n  ".join(_told(self.files, *row) for row in rejected))
         return rows
 
-    def frame(self, sql: str) -> pd.DataFrame:
-        """Return what a query gives as a frame."""
-        return self._connection.execute(sql).df()
+    def numbers(self, sql: str) -> dict[str, Any]:
+        """Return the columns that a query gives as arrays; masked where a value is missing."""
+        return self._run(sql).fetchnumpy()
 
-    def add(self, name: str, frame: pd.DataFrame) -> None:
-        """Make a frame a table that queries can use."""
-        self._connection.register(name, frame)
+    def add(self, name: str, table: pa.Table) -> None:
+        """Make a table that queries can use."""
+        self._connection.register("given", table)
+        self._run(f"CREATE OR REPLACE TABLE {name} AS FROM given")
+        self._connection.unregister("given")
 
-    def first(self, test: str, text: str) -> tuple[str, int | None, str]:
-        """Return file, row and text of the first row for which `test` holds."""
-        numbered = "SELECT *, row_number() OVER (PARTITION BY filename) + 1 AS line FROM log"
-        found = self._connection.execute(
-            f"SELECT filename, line, {text} FROM ({numbered}) AS log WHERE {test} "
-            "ORDER BY filename, line LIMIT 1"
-        ).fetchone()
-        return self._inside(found[0]), int(found[1]), found[2]
+    def first(self, number: int, test: str, text: str) -> tuple[str, int, str]:
+        """Return file, row and text of the first row of a file for which `test` holds."""
+        self._run("SET threads = 1; SET preserve_insertion_order = true")
+        file = self.files[number]
+        rows = _relation(file, number, list(self.header.names))
+        numbered = f"SELECT *, row_number() OVER () AS place FROM ({rows})"
+        found = f"SELECT place, {text} FROM ({numbered}) AS log WHERE {test} ORDER BY place LIMIT 1"
+        [(place, shown)] = self._run(found).fetchall()
+        return file.label, spreadsheet_row(file, place), shown
 
-    def _inside(self, path: str) -> str:
-        return Path(path).relative_to(self._folder).as_posix()
+    def reads(self, rows: Mapping[int, int]) -> Iterator[FileRead]:
+        """Return what was read, given the rows by number of file.
 
-    def _unreadable(self, error: duckdb.Error) -> DataError:
-        said = str(error).split("\n")[0].replace(str(self._folder), "").removesuffix(".")
-        return DataError(
-            describe(self.label, f"cannot be read ({said})", "Export it again, or check it")
+        Raises
+        ------
+        DataError
+            Not every line that was seen before came back as a row.
+        """
+        blank = dict(
+            self._rejects(f"SELECT path, count(*) FROM ({_LINES}) WHERE is_blank GROUP BY 1")
+        )
+        for number, file in enumerate(self.files):
+            n = rows.get(number, 0)
+            if file.mark and n + blank.get(str(file.path), 0) != file.rows:
+                found = f"only {n:,} of its {file.rows:,} rows could be read"
+                raise DataError(describe(file.label, found, "Save it again as CSV UTF-8"))
+            if file.sha256:
+                yield FileRead(file.label, n, file.bytes, file.sha256)
+
+    def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql)
+        except duckdb.Error as error:
+            raise DataError(_failed(self.label, error)) from error
+
+    def _rejected(self) -> list[tuple[Any, ...]]:
+        return self._rejects(
+            "SELECT kind, path, min(line), count(*), arg_min(said, line), arg_min(place, line) "
+            f"FROM ({_LINES}) WHERE NOT is_blank GROUP BY 1, 2 ORDER BY 2, 3"
         )
 
-    def _check_rejected(self) -> None:
-        rejected = self._connection.execute(
-            "SELECT e.error_type, s.file_path, min(e.line), count(DISTINCT e.line) "
-            "FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY 1, 2"
-        ).fetchall()
-        if rejected:
-            advice = "Correct the row, or export the file again"
-            lines = [
-                describe(
-                    self._inside(path), _REJECTED.get(kind, kind.lower()), advice,
-                    row=line, rows=rows,
-                )
-                for kind, path, line, rows in sorted(rejected, key=lambda r: (r[1], r[2]))
-            ]  # fmt: skip
-            raise DataError("\n  ".join(lines))
+    def _rejects(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._run(sql).fetchall() if any(file.mark for file in self.files) else []
 
 
 @contextmanager
@@ -129,43 +164,111 @@ def open_log(files: Files, source: Source) -> Iterator[Log]:
     ----------
     files : Files
     source : Source
-        `file` is a file, a folder, or a pattern; CSV (also packed by gzip) or Parquet.
+        `file` is a file, a folder, or a pattern such as ``usage/*.csv.gz``: CSV, plain or packed
+        by gzip, Parquet, or, where they fit into memory, workbooks and zip archives.
+
+    Yields
+    ------
+    Log
 
     Raises
     ------
     DataError
-        No file, different headers, or a file that is not text.
+        No file, files with different columns, or one that is no text.
     """
-    paths = _paths(files.folder, source.file)
     with tempfile.TemporaryDirectory(prefix="pilot-log-") as scratch:
-        connection = duckdb.connect(
-            str(Path(scratch) / "log.db"),
-            config={"memory_limit": _MEMORY, "temp_directory": scratch, "threads": 2,
-                    "preserve_insertion_order": False},
-        )  # fmt: skip
-        try:
-            headers = _headers(files, source, paths, connection)
-            columns = {header_key(name): f'"c{i}"' for i, name in enumerate(headers)}
-            names = {header_key(name): name for name in headers}
-            _create_view(connection, source, paths, headers)
-            yield Log(source.file, names, columns, files.folder, connection)
-        finally:
-            connection.close()
-    for path in paths:
-        _note(files, source, path)
+        settings = {
+            "memory_limit": _MEMORY,
+            "temp_directory": scratch,
+            "threads": min(os.cpu_count() or 1, _THREADS),
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+        }
+        with duckdb.connect(str(Path(scratch) / "log.duckdb"), config=settings) as connection:
+            connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+            found = [_with_header(f, connection) for f in log_files(files, source, Path(scratch))]
+            names = _common_header(found)
+            parts = [_relation(file, i, list(names)) for i, file in enumerate(found)]
+            connection.execute(f"CREATE VIEW log AS {' UNION ALL '.join(parts)}")
+            header = RawTable(source.file, names, dict.fromkeys(names), np.array([]))
+            yield Log(source.file, tuple(found), header, connection)
 
 
-def _paths(folder: Path, file: str) -> list[Path]:
-    path = folder / file
-    if path.is_dir():
-        found = [p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")]
-    elif set("*?[") & set(file):
-        found = [p for p in folder.glob(file) if p.is_file()]
-    else:
-        found = [path]
-    kinds = {p.name.casefold().removesuffix(".gz").rpartition(".")[2] for p in found}
-    if not found or len(kinds & {"parquet"}) != len(kinds & {"parquet"} and kinds):
+def _with_header(file: LogFile, connection: duckdb.DuckDBPyConnection) -> LogFile:
+    """Return a Parquet file with the names of its columns, and any other as it is."""
+    if file.mark:
+        return file
+    try:
+        found = connection.execute(f"FROM read_parquet({_path(file)}) LIMIT 0")
+    except duckdb.Error as error:
         raise DataError(
-            describe(file, "names no file, or CSV and Parquet together", "Give one kind of file")
+            describe(file.label, "is no whole Parquet file", "Export or download it again")
+        ) from error
+    return replace(file, header=tuple(column[0] for column in found.description))
+
+
+def _common_header(files: Sequence[LogFile]) -> dict[str, str]:
+    """Return `header_key` of each column -> its header, which all files must have."""
+    headers = [{header_key(name): name for name in file.header if name} for file in files]
+    first = headers[0]
+    faults = []
+    for file, header in zip(files[1:], headers[1:], strict=True):
+        for one, other, what in ((first, header, "has no"), (header, first, "has a")):
+            strange = [name for key, name in one.items() if key not in other]
+            if strange:
+                near = nearest(strange[0], other.values()) if one is first else ""
+                found = f'{what} column "{strange[0]}", unlike {files[0].label}{near}'
+                advice = "Export them alike, or read them as two sources"
+                faults.append(describe(file.label, found, advice, row=1))
+    if faults:
+        raise DataError("\n  ".join(faults))
+    return first
+
+
+def _relation(file: LogFile, number: int, keys: Sequence[str]) -> str:
+    """Return the SQL of a file's rows: the text of each column in the order of `keys`."""
+    positions = {header_key(name): i for i, name in enumerate(file.header) if name}
+    if file.mark:
+        columns = ", ".join(f"'p{i}': 'VARCHAR'" for i in range(len(file.header)))
+        texts = [f"p{positions[key]}" for key in keys]
+        rows = (
+            f"read_csv({_path(file)}, columns = {{{columns}}}, auto_detect = false, header = true, "
+            f"delim = {literal(file.mark)}, quote = '\"', escape = '\"', strict_mode = true, "
+            f"store_rejects = true, compression = '{'gzip' if file.is_packed else 'none'}')"
         )
-    return sorted(found)
+    else:
+        names = [file.header[positions[key]].replace('"', '""') for key in keys]
+        texts = [f'CAST("{name}" AS VARCHAR)' for name in names]
+        rows = f"read_parquet({_path(file)})"
+    chosen = ", ".join(f"coalesce({text}, '') AS c{i}" for i, text in enumerate(texts))
+    return f"SELECT {chosen}, {number} AS file FROM {rows}"
+
+
+def _path(file: LogFile) -> str:
+    """Return a path as SQL writes it; a name with a star or bracket is no pattern."""
+    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(file.path)))
+
+
+def _told(
+    files: Sequence[LogFile], kind: str, path: str, row: int, rows: int, said: str, column: int
+) -> str:
+    file = next(file for file in files if str(file.path) == path)
+    found = re.search(r"Found: (\d+)", said)
+    if kind in _WIDTH and found:
+        cells = int(found[1])
+        what = f"the row has {cells} cells and the header {len(file.header)}"
+        advice = "Put quotes around a cell that holds a comma, and a comma for every blank cell"
+        name = file.header[min(cells, len(file.header) - 1)]
+    else:
+        what, advice = _REJECTED.get(kind, _NO_RECORD)
+        name = file.header[column - 1] if column and column <= len(file.header) else ""
+    return describe(file.label, what, advice, row=row, column=name, rows=rows)
+
+
+def _failed(label: str, error: duckdb.Error) -> str:
+    # What DuckDB says may quote cells, so only the kind of its error is told.
+    if isinstance(error, (duckdb.OutOfMemoryException, duckdb.IOException)):
+        found = "needs more room than there is for temporary files"
+        return describe(label, found, "Free some disk space, or read it in parts")
+    found = f"cannot be read ({type(error).__name__})"
+    return describe(label, found, "Export it again, or save it as CSV UTF-8")

@@ -175,8 +175,9 @@ def _enrollments(package: _Package):
             "class without a teacher": int((is_student & ~taught).sum()),
         },
     )  # fmt: skip
-    rows = frame[is_student & taught].merge(pairs, on="classsourcedid").sort_values("row")
-    weights = 1 / rows["classsourcedid"].map(shares)
+    rows = frame[is_student & taught].merge(pairs, on="classsourcedid")
+    rows = rows.sort_values("row", kind="stable")
+    weights = 1 / shares.reindex(rows["classsourcedid"]).to_numpy(dtype=float)
     rows = rows.assign(weight=[f"{weight:.12g}" for weight in weights])
     rows = rows.merge(_classes(package), on="classsourcedid", how="left").fillna("")
     rows = _with_identifiers(package, rows)

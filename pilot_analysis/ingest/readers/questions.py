@@ -1,6 +1,7 @@
 """The header rows of a survey export: columns found by header, question or ImportId."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from pilot_analysis.ingest.text import printed_header
 
 __all__ = ["Questions", "read_questions"]
 
+_IMPORT_ID = '{"ImportId"'
+
 
 @dataclass(frozen=True, slots=True)
 class Questions:
@@ -22,9 +25,9 @@ class Questions:
     ----------
     file : str
     headers : tuple of str
-        What each column is called in messages: its header, made unique by its ImportId.
+        What each column is called in messages: its header, made unique by its part or ImportId.
     labels : tuple of frozenset of str
-        Keys of each column: header, question text and ImportId.
+        Keys of each column: header, question text, "question [part]" and ImportId.
     row : int
         Row of the last header.
     """
@@ -47,12 +50,12 @@ class Questions:
         if len(found) == 1:
             return found[0]
         if found:
-            names = ", ".join(self.headers[i] for i in found)
+            names = ", ".join(f'"{self.headers[i]}"' for i in found)
             raise DataError(
                 describe(
                     self.file,
-                    f'{len(found)} columns are called "{name}": {names}',
-                    f"{use} needs one: name it by what stands in brackets",
+                    f'{len(found)} columns are called "{name}"',
+                    f"{use} needs one of {names}",
                     row=1,
                 )
             )
@@ -94,31 +97,54 @@ def read_questions(
         found = f"there are {n_headers} rows of headers and no response below them"
         raise DataError(describe(file, found, "Export it again, or take the source out"))
     tops = records[:n_headers]
+    _check_headers(file, tops, records[n_headers])
     check_width(file, [printed_header(cell) for cell in tops[0].cells], records)
     names = [printed_header(cell) for cell in tops[0].cells]
     texts = [[printed_header(cell) for cell in top.cells] for top in tops[1:2]]
     ids = _import_ids(file, tops[2]) if n_headers == 3 else [""] * len(names)
-    columns = list(zip(names, *texts, _parts(names, *texts), ids, strict=True))
+    stems = _stems(names, *texts)
+    parts = [
+        f"{stem} [{text}]" if stem and text else ""
+        for stem, text in zip(stems, *texts or [[""] * len(names)], strict=True)
+    ]
+    headers = _headers(stems, parts, ids)
+    columns = zip(stems, *texts, parts, ids, headers, strict=True)
     labels = tuple(frozenset(header_key(label) for label in column if label) for column in columns)
-    headers = tuple(_unique(names, i, ids[i]) for i in range(len(names)))
     return Questions(file, headers, labels, tops[-1].row), list(records[n_headers:])
 
 
-def _parts(names: Sequence[str], texts: Sequence[str] = ()) -> list[str]:
-    """Return "question [part]" for the columns of a question whose header stands only once."""
-    parts, stem = [], ""
+def _check_headers(file: str, tops: Sequence[Record], first: Record) -> None:
+    """Refuse rows of headers that are not where, or not what, the format says."""
+    for number, record in enumerate(tops, start=1):
+        if record.row != number:
+            found = f"the row is blank, and the first {len(tops)} must be headers"
+            raise DataError(describe(file, found, "Export it again, as it was", row=number))
+    if any(cell.startswith(_IMPORT_ID) for cell in first.cells):
+        found = f"holds ImportIds, so there are more than {len(tops)} rows of headers"
+        raise DataError(describe(file, found, 'Say format = "qualtrics"', row=first.row))
+
+
+def _stems(names: Sequence[str], texts: Sequence[str] = ()) -> list[str]:
+    """Return the question of each column: it stands only over the first of its parts."""
+    stems, stem = [], ""
     for name, text in zip(names, texts or [""] * len(names), strict=True):
-        continues = bool(stem and text and not name)
-        stem = name or (stem if continues else "")
-        parts.append(f"{stem} [{text}]" if stem and text else "")
-    return parts
+        stem = name or (stem if text else "")
+        stems.append(stem)
+    return stems
 
 
-def _unique(names: Sequence[str], position: int, import_id: str) -> str:
-    name = names[position]
-    if name and names.count(name) == 1:
-        return name
-    return f"{name} [{import_id or f'column {position + 1}'}]".strip()
+def _headers(stems: Sequence[str], parts: Sequence[str], ids: Sequence[str]) -> tuple[str, ...]:
+    """Return each column's question; where it is not the only one, with what tells it apart."""
+    times, times_part = Counter(map(header_key, stems)), Counter(map(header_key, parts))
+    headers = []
+    for position, (stem, part, import_id) in enumerate(zip(stems, parts, ids, strict=True)):
+        numbered = f"{stem} [{import_id or f'column {position + 1}'}]".strip()
+        is_part = not import_id and part and times_part[header_key(part)] == 1
+        is_only = stem and times[header_key(stem)] == 1
+        header = stem if is_only else part if is_part else numbered
+        seen = set(map(header_key, headers))
+        headers.append(f"{stem} [column {position + 1}]" if header_key(header) in seen else header)
+    return tuple(headers)
 
 
 def _import_ids(file: str, record: Record) -> list[str]:
@@ -126,7 +152,7 @@ def _import_ids(file: str, record: Record) -> list[str]:
     for cell in record.cells:
         try:
             ids.append(str(json.loads(cell)["ImportId"]) if cell.strip() else "")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(
                 describe(
                     file,

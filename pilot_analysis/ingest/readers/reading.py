@@ -7,7 +7,7 @@ import numpy as np
 from pilot_analysis.config import Source
 from pilot_analysis.ingest.raw import RawTable
 
-__all__ = ["Reading", "Step"]
+__all__ = ["Reading", "Step", "not_asked_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +50,10 @@ class Reading:
     aside: dict[str, np.ndarray] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     faults: tuple[str, ...] = ()
+
+
+def not_asked_for(source: Source) -> str:
+    """Return why rows are set aside that `where` of a source does not want."""
+    wanted = {name: [value or "blank" for value in v] for name, v in source.where.items()}
+    rule = " and ".join(f"{name} {' or '.join(v)}" for name, v in wanted.items())
+    return f"not asked for (wanted: {rule})"

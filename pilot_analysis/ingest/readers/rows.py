@@ -1,5 +1,7 @@
 """Files with one row per row of the clean table: only names differ."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from pilot_analysis.config import PilotConfig, Source
@@ -9,7 +11,7 @@ from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers.reading import Reading
 from pilot_analysis.schema import Table
 
-__all__ = ["read_rows", "rows_aside"]
+__all__ = ["read_rows", "rows_aside", "rows_wanted"]
 
 
 def read_rows(
@@ -36,3 +38,12 @@ def rows_aside(raw: RawTable, given: TableMap) -> dict[str, np.ndarray]:
             if mask.any():
                 aside[reason] = aside.get(reason, np.zeros(len(seen), dtype=bool)) | mask
     return aside
+
+
+def rows_wanted(raw: RawTable, source: Source, aside: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return which rows neither the format nor `where` sets aside: only their faults are told."""
+    wanted = ~np.logical_or.reduce([np.zeros(len(raw.rows), dtype=bool), *aside.values()])
+    for name, values in source.where.items():
+        if header_key(name) in raw.columns:
+            wanted &= np.isin(raw.columns[header_key(name)].texts(), values)
+    return wanted

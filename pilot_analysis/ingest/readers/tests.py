@@ -3,7 +3,9 @@
 import numpy as np
 
 from pilot_analysis.config import PilotConfig, Source
+from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.cells import Cells
+from pilot_analysis.ingest.faults import describe
 from pilot_analysis.ingest.files import Files
 from pilot_analysis.ingest.formats import Format, TableMap
 from pilot_analysis.ingest.parse import Refused, parse_text
@@ -12,9 +14,9 @@ from pilot_analysis.ingest.readers.reading import Reading, Step
 from pilot_analysis.ingest.readers.rows import rows_aside
 from pilot_analysis.schema import Table
 
-__all__ = ["read_tests"]
+__all__ = ["OUTSIDE_WINDOWS", "read_tests"]
 
-_OUTSIDE, _NO_DAY = "outside every window", "no day of the test, so no window"
+_OUTSIDE, _NO_DAY = OUTSIDE_WINDOWS = "outside every window", "no day of the test, so no window"
 
 
 def read_tests(
@@ -61,6 +63,10 @@ def _one_row_each(raw: RawTable, given: TableMap) -> tuple[RawTable, tuple[Step,
         for key, name in raw.names.items()
         if key.endswith(endings[0])
     }
+    if not stems:
+        found = f'there is no column whose name ends in "{given.repeats[0]}"'
+        advice = "Export it with a column for each test, or correct `format` in pilot.toml"
+        raise DataError(describe(raw.file, found, advice, row=1))
     blank = Cells.constant("", n)
     columns = {
         stem: _under_one_another([raw.columns.get(f"{stem} {end}", blank) for end in endings])

@@ -13,7 +13,7 @@ from pilot_analysis.report.wording import (
     scale_ends,
 )
 
-__all__ = ["description", "footer", "header", "title", "whys"]
+__all__ = ["description", "footer", "header", "kicker", "title", "whys"]
 
 _GAPS = ("achievement_gap", "equity_gap")
 _NOT_RECORDED = Html(
@@ -50,23 +50,28 @@ def description(page: Page) -> str:
 
 def header(page: Page) -> Html:
     """Return the kicker, the page's h1, and the why."""
+    return section(
+        kicker(page, "Network brief" if page.is_network else "Research brief"),
+        Html(f"<h1>{escape(Label(title(page)))}</h1>"),
+        _standfirst(page) if page.is_network else _why(page),
+    )
+
+
+def kicker(page: Page, kind: str) -> Html:
+    """Return the line above the h1: simulated or not, what kind of page, for whom."""
     pilot = page.config.pilot
     tags = ['<li class="tag">Simulated data</li>'] if pilot.simulated else []
     tags += [
         f"<li>{escape(Label(text))}</li>"
         for text in (
-            "Network brief" if page.is_network else "Research brief",
+            kind,
             pilot.title if not page.is_network else "",
             pilot.period,
             NETWORK_AUDIENCES[page.audience] if page.is_network else AUDIENCES[page.audience],
         )
         if text
     ]
-    return section(
-        Html(f'<ul class="kicker">{"".join(tags)}</ul>'),
-        Html(f"<h1>{escape(Label(title(page)))}</h1>"),
-        _standfirst(page) if page.is_network else _why(page),
-    )
+    return Html(f'<ul class="kicker">{"".join(tags)}</ul>')
 
 
 def footer(page: Page) -> Html:

@@ -1,12 +1,14 @@
 """Who took part: the flow from invited to analyzed, and the conditions of the first principle."""
 
+from collections.abc import Sequence
+
 from pilot_analysis.report.claims import Html, Label, escape
 from pilot_analysis.report.facts import Fact
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.tables import paragraph, section, table
 from pilot_analysis.report.wording import capitalized, listed, scale_ends
 
-__all__ = ["participation"]
+__all__ = ["flow_table", "participation"]
 
 _STAGES = {
     "rostered": "On a class list",
@@ -23,7 +25,7 @@ def participation(page: Page) -> Html:
         page.not_collected("conditions"),
         paragraph(*_teachers(page)),
         paragraph(*_conditions(page)),
-        *(_flow(page, outcome) for outcome in page.config.outcomes),
+        *(flow_table(page, outcome, [page.school_id]) for outcome in page.config.outcomes),
     ]
     return section(*parts)
 
@@ -126,27 +128,36 @@ def _principal(page: Page) -> Html:
     )
 
 
-def _flow(page: Page, outcome: str) -> Html:
-    """Return the flow table of one outcome, one row an arm."""
-    facts = page.own_all("conditions.flow", outcome=outcome)
-    if not facts:
-        return Html("")
-    by_arm: dict[str, dict[str, Fact]] = {}
-    for fact in facts:
-        by_arm.setdefault(fact.group, {})[fact.category] = fact
-    given = [s for s in _STAGES if any(s in row for row in by_arm.values())]
-    stages = [s for s in given if any(s in row and row[s].is_shown for row in by_arm.values())]
+def flow_table(page: Page, outcome: str, schools: Sequence[str]) -> Html:
+    """Return how many students are left from class list to test, one row per school and group.
+
+    Parameters
+    ----------
+    page : Page
+    outcome : str
+    schools : sequence of str
+        School ids; blank: all schools together. Where there are several, rows name the school.
+    """
+    by_place: dict[tuple[str, str], dict[str, Fact]] = {}
+    for school in schools:
+        for fact in page.facts.find("conditions.flow", outcome=outcome, school_id=school):
+            by_place.setdefault((school, fact.group), {})[fact.category] = fact
+    given = [s for s in _STAGES if any(s in row for row in by_place.values())]
+    stages = [s for s in given if any(s in row and row[s].is_shown for row in by_place.values())]
     if not stages:
         return Html("")
-    arms = [a for a in page.config.design.arms if a in by_arm] or sorted(by_arm)
+    arms = list(page.config.design.arms) or sorted({arm for _, arm in by_place})
     rows = [
         [
-            Label(capitalized(page.arm(arm).text)),
-            *(page.prose.cell(by_arm[arm].get(s)) for s in stages),
+            _place(page, school, arm, several=len(schools) > 1),
+            *(page.prose.cell(by_place[school, arm].get(s)) for s in stages),
         ]
+        for school in schools
         for arm in arms
+        if (school, arm) in by_place
     ]
-    where = "in all schools" if page.is_network else "at this school"
+    where = "at each school" if len(schools) > 1 else "at this school"
+    where = "in all schools" if list(schools) == [""] else where
     caption = Html(f"Students {where}, from class list to test: {escape(page.outcome(outcome))}")
     left_out = listed([_STAGES[s].lower() for s in given if s not in stages])
     return section(
@@ -155,3 +166,11 @@ def _flow(page: Page, outcome: str) -> Html:
         if left_out
         else Html(""),
     )
+
+
+def _place(page: Page, school: str, arm: str, *, several: bool) -> Label:
+    group = page.arm(arm).text
+    if not several:
+        return Label(capitalized(group))
+    name = page.context.schools[school]
+    return Label(f"{name}: {group}" if group else name)

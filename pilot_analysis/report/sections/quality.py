@@ -1,85 +1,175 @@
-"""Data quality: what was read, set aside and kept, and which instrument covers which school."""
+"""Data quality: what was read, set aside and kept, and what became of it."""
 
-from pilot_analysis.report.claims import Html, Label, recorded
+import re
+
+from pilot_analysis.report.claims import Html, Label, escape
 from pilot_analysis.report.facts import Fact
 from pilot_analysis.report.page import Page
-from pilot_analysis.report.tables import items, paragraph, section, table
+from pilot_analysis.report.sections.header import kicker
+from pilot_analysis.report.tables import paragraph, section, table
 from pilot_analysis.report.wording import INSTRUMENTS, capitalized
 
-__all__ = ["quality"]
+__all__ = ["ledger", "quality", "quality_description", "quality_header", "quality_title"]
 
 _STEPS = ("read", "set aside", "kept")
+_TITLE = "Data quality: what was read, set aside and kept"
+
+
+def quality_title(page: Page) -> str:
+    """Return the title of the data-quality page, without markup."""
+    return f"{page.name.text}: data quality"
+
+
+def quality_description(page: Page) -> str:
+    """Return one sentence about the data-quality page for its head, without markup."""
+    simulated = "Simulated data. " if page.config.pilot.simulated else ""
+    return (
+        f"{simulated}Data quality of {page.config.pilot.title}: what was read, set aside and "
+        "kept, whom each instrument reaches, and what looked odd."
+    )
+
+
+def quality_header(page: Page) -> Html:
+    """Return the kicker and the h1 of the data-quality page."""
+    lead = "Before you believe a brief: what its numbers were made from, and what is missing."
+    return section(
+        kicker(page, "Data quality"),
+        Html(f"<h1>{_TITLE}</h1>"),
+        Html(f'<p class="lead">{lead}</p>'),
+    )
 
 
 def quality(page: Page) -> Html:
-    """Return the reconciliation ledger, the reasons, and coverage by school."""
-    coverage = page.facts.find("quality.coverage")
-    return section(_balance(page), _reasons(page), _coverage(page, coverage), _absent(page))
+    """Return the state of the data in a few sentences."""
+    totals = {f.time: f for f in page.overall_all("quality.total")}
+    kinds = {f.time: f for f in page.overall_all("quality.kinds")}
+    return section(
+        paragraph(
+            page.prose.say(
+                "{files:Word} {files:file was/files were} read into {tables:word} "
+                "{tables:table/tables}: {read} {read:row/rows} in all, counted once for every "
+                "table that uses them. {kept} were kept, and {aside:word} {aside:was/were} set "
+                "aside for a reason. Set aside and kept add up to read: nothing was lost on the "
+                "way.",
+                files=page.overall("quality.files"),
+                tables=page.overall("quality.tables"),
+                read=totals.get("read"),
+                aside=totals.get("set aside"),
+                kept=totals.get("kept"),
+            ),
+        ),
+        paragraph(
+            page.prose.say(
+                "We looked for {looked:word} {looked:kind/kinds} of oddities in what was kept, "
+                "and found {found:word} of them. None of them stops a brief, and no number was "
+                "changed because of one.",
+                looked=kinds.get("looked for"),
+                found=kinds.get("found"),
+            )
+        ),
+    )
+
+
+def ledger(page: Page) -> Html:
+    """Return the reconciliation ledger: rows by file, reasons, and joins."""
+    return section(_balance(page), _reasons(page), _joins(page))
+
+
+def _file(name: str) -> Html:
+    """Return the name of a file, which may break where a folder or a word ends."""
+    return Html(re.sub(r"([/_])", r"\1<wbr>", escape(Label(name))))
+
+
+def _holds(name: str) -> Label:
+    return Label(capitalized(INSTRUMENTS.get(name, name)))
 
 
 def _balance(page: Page) -> Html:
     facts = page.overall_all("quality.rows")
     cells = {(f.category, f.group, f.time): f for f in facts}
     files = list(dict.fromkeys((f.category, f.group) for f in facts))
+    before = _made_from(page)
     rows = [
         [
-            Label(capitalized(INSTRUMENTS.get(name, name))),
-            Label(file or name),
+            _holds(name),
+            _file(file or name),
+            *([before.get((name, file), Html("\N{EN DASH}"))] if before else []),
             *(page.prose.cell(cells.get((name, file, step))) for step in _STEPS),
         ]
         for name, file in files
     ]
-    return section(
-        paragraph(
-            Html(
-                "Every row of every file is either kept or set aside for a reason: in each "
-                "line below, set aside and kept add up to read."
-            )
-        ),
-        table(
-            "Rows read, set aside and kept",
-            ["Holds", "File", "Read", "Set aside", "Kept"],
-            rows,
-            words=(1,),
-        ),
+    columns = ["Holds", "File", *(["Made from"] if before else []), "Read", "Set aside", "Kept"]
+    explained = (
+        "Every row of every file is either kept or set aside for a reason: in each line below, "
+        "set aside and kept add up to read."
     )
+    more = (
+        " Where a row of the file is no row of the table, “made from” says what was counted first:"
+        " a survey’s responses become answers, a log’s days become weeks."
+    )
+    return section(
+        paragraph(Html(explained + (more if before else ""))),
+        table("Rows read, set aside and kept", columns, rows, words=(1, 2) if before else (1,)),
+    )
+
+
+def _made_from(page: Page) -> dict[tuple[str, str], Html]:
+    """Return "967 responses, of which 12 were set aside" by table and file."""
+    facts = page.overall_all("quality.made_from")
+    aside = {(f.category, f.group, f.outcome): f for f in facts if f.time == "set aside"}
+    said: dict[tuple[str, str], list[Html]] = {}
+    for fact in (f for f in facts if f.time == "read"):
+        words = Html(f"{page.prose.cell(fact)} {escape(Label(fact.outcome))}")
+        left_out = aside.get((fact.category, fact.group, fact.outcome))
+        if left_out is not None:
+            words = Html(f"{words}, {page.prose.cell(left_out)} set aside")
+        said.setdefault((fact.category, fact.group), []).append(words)
+    return {place: Html("; ".join(words)) for place, words in said.items()}
 
 
 def _reasons(page: Page) -> Html:
     rows = [
-        [
-            Label(capitalized(INSTRUMENTS.get(f.category, f.category))),
-            Label(f.group),
-            page.prose.cell(f),
-        ]
+        [_holds(f.category), Label(f.group), page.prose.cell(f), _of(page, f)]
         for f in page.overall_all("quality.set_aside")
     ]
     if not rows:
         return paragraph(Html("No row was set aside."))
     return section(
         Html("<h3>Why rows were set aside</h3>"),
-        table("Rows set aside, by reason", ["Holds", "Reason", "Rows"], rows, words=(1,)),
+        table("Rows set aside, by reason", ["Holds", "Reason", "Rows", "Of"], rows, words=(1,)),
     )
 
 
-def _coverage(page: Page, facts: list[Fact]) -> Html:
-    """Return one row per school, one column per table that covers some of its people."""
-    tables = list(dict.fromkeys(fact.category for fact in facts))
-    cells = {(fact.school_id, fact.category): fact for fact in facts}
+def _of(page: Page, fact: Fact) -> Html:
+    unit = escape(Label(f" {fact.outcome}")) if fact.outcome else ""
+    return Html(f"{page.prose.cell(fact, 'n')}{unit}")
+
+
+def _joins(page: Page) -> Html:
     rows = [
-        [Label(name), *(page.prose.cell(cells.get((school, table_name))) for table_name in tables)]
-        for school, name in page.context.schools.items()
-        if any((school, table_name) in cells for table_name in tables)
+        [
+            _holds(f.category),
+            Label(f.group),
+            Label(f.time),
+            page.prose.cell(f),
+            page.prose.cell(f, "n"),
+        ]
+        for f in page.overall_all("quality.joined")
     ]
     if not rows:
         return Html("")
-    columns = ["School", *(capitalized(name.replace("_", " ")) for name in tables)]
     return section(
-        Html("<h3>What covers which school</h3>"),
-        table("Share of a school’s people whom each table covers", columns, rows),
+        Html("<h3>Whether tables find one another</h3>"),
+        paragraph(
+            Html(
+                "What was kept is then put together. The lines of each pair add up to all of its "
+                "rows, so a join that loses students cannot go unnoticed."
+            )
+        ),
+        table(
+            "Rows by what became of them",
+            ["Rows of", "Put together with", "Became", "Rows", "Of"],
+            rows,
+            words=(1, 2),
+        ),
     )
-
-
-def _absent(page: Page) -> Html:
-    said = dict.fromkeys(recorded(f.value_text) for f in page.absences() if f.value_text)
-    return section(Html("<h3>Not collected</h3>"), items(list(said))) if said else Html("")

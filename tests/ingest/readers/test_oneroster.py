@@ -143,6 +143,24 @@ def test_other_exports_may_know_a_student_by_the_identifier(package):
     assert list(pilot.table("enrollments")["student_id"]) == ["1001", "1001", "1002", "1002"]
 
 
+def test_a_class_list_without_any_teacher_ends_in_a_sentence(package):
+    path = package / "roster" / "enrollments.csv"
+    path.write_text(path.read_text().replace(",teacher,", ",aide,"))
+    with pytest.raises(DataError, match="no row is left for the table enrollments") as caught:
+        load_pilot(package)
+    assert "roster" in str(caught.value)
+
+
+def test_three_teachers_of_a_class_share_a_student_in_the_order_of_the_file(package):
+    path = package / "roster" / "enrollments.csv"
+    path.write_text(path.read_text() + "e8,active,,c1,S1,t3,teacher,false,,\n")
+    users = package / "roster" / "users.csv"
+    users.write_text(users.read_text() + "t3,active,,true,S1,teacher,tv,Vic,Vale,T-3,v@x.org,\n")
+    classes = load_pilot(package).table("enrollments")
+    assert list(classes["teacher_id"]) == ["t1", "t2", "t3"] * 2
+    assert classes.groupby("student_id")["weight"].sum().to_list() == pytest.approx([1, 1])
+
+
 def test_nothing_personal_reaches_a_clean_table(package):
     pilot = load_pilot(package)
     told = " ".join(frame.to_csv() for frame in pilot.tables.values()) + pilot.ledger.to_csv()

@@ -146,6 +146,12 @@ def test_tests_side_by_side_are_put_under_one_another(load):
     ]  # fmt: skip
 
 
+def test_an_export_without_a_column_for_each_test_ends_in_a_sentence(load):
+    text = SIDE_BY_SIDE.replace(" (", " [")
+    with pytest.raises(DataError, match=r"tests\.csv, row 1: there is no column whose name ends"):
+        load(text, f'format = "iready_diagnostic_and_instruction"\n{WINDOWS}')
+
+
 def test_a_subject_that_no_column_names_must_be_said(load):
     text = DIAGNOSTIC.format(baseline="Baseline Diagnostic (Y/N)", recent="x")
     with pytest.raises(DataError, match='there is no column "Subject"'):

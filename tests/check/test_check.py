@@ -1,0 +1,195 @@
+"""`pilot check`: one report of everything, in the terminal and as a page for those inside."""
+
+import os
+import re
+import stat
+
+import pytest
+from click.testing import CliRunner
+from page_in_browser import look_at
+from page_parser import PageParser
+from pilot_fixtures import write_small_pilot
+
+from pilot_analysis.check import check_pilot
+from pilot_analysis.cli import main
+from pilot_analysis.errors import ConfigError, RunError
+
+PARTS = ("files", "joins", "coverage", "odd", "missing", "unread", "absent")
+
+
+@pytest.fixture
+def pilot(tmp_path, monkeypatch):
+    monkeypatch.setenv("PILOT_ANALYSIS_KEY_FILE", str(tmp_path / "key"))
+    return write_small_pilot(tmp_path / "pilot")
+
+
+@pytest.fixture
+def odd_pilot(pilot):
+    """With something to see: an untested student, a long week, a stranger, a school with <>."""
+    tests = (pilot / "assessments.csv").read_text().splitlines()
+    tests = [line for line in tests if not line.startswith("S1-C2-3,reading,spring")]
+    tests.append("nobody,reading,fall,200,2025-09-15")
+    (pilot / "assessments.csv").write_text("\n".join(tests) + "\n")
+    use = (pilot / "usage.csv").read_text() + "S1-C2-1,readwell,2025-11-03,week,4000\n"
+    (pilot / "usage.csv").write_text(use)
+    schools = (pilot / "schools.csv").read_text().replace("School S2", "School <S2>")
+    (pilot / "schools.csv").write_text(schools)
+    return pilot
+
+
+@pytest.fixture
+def faulty(pilot):
+    """Three faults in two files, one in pilot.toml."""
+    tests = (pilot / "assessments.csv").read_text()
+    tests = tests.replace("fall,184,", "fall,many,", 1).replace("2026-05-11", "2026-13-11", 1)
+    (pilot / "assessments.csv").write_text(tests)
+    students = (pilot / "students.csv").read_text().replace(",S2,", ",S<9>,", 1)
+    (pilot / "students.csv").write_text(students)
+    return pilot
+
+
+def test_a_sound_pilot_is_told_in_eighty_columns(odd_pilot, tmp_path):
+    checked = check_pilot(odd_pilot, tmp_path / "out")
+    assert checked.n_faults == 0
+    assert checked.page == tmp_path / "out" / "small" / "check.html"
+    lines = checked.text.splitlines()
+    assert lines[0] == "A small pilot (small)"
+    assert lines[1].startswith("Internal: for those who hold the data.")
+    assert all(len(line) <= 80 for line in lines if str(tmp_path) not in line)
+    text = re.sub(r"\s+", " ", checked.text)
+    assert "No fault. 292 rows read = 291 kept + 1 set aside." in text
+    assert "assessments, assessments.csv: 96 tests -> 95 kept" in text
+    assert "1 set aside: student not on the roster" in text
+    assert "enrollments with what was assigned: all 48 rows matched" in text
+    assert "survey_responses with teachers: all 8 rows matched" in text
+    assert "Weeks that are too long to be true: 1 row of 1 student at 1 school" in text
+    assert "reading: 1 no test after" in text
+    assert "whys, calendar" in text
+
+
+def test_what_a_pilot_lacks_is_no_part_of_the_coverage(odd_pilot, tmp_path):
+    text = check_pilot(odd_pilot, tmp_path).text
+    coverage = text[text.index("COVERAGE") : text.index("ODD,")]
+    assert "assessments: complete at all 2 schools" in coverage
+    assert "goals" not in coverage
+
+
+@pytest.mark.parametrize("kind", ["odd_pilot", "faulty"])
+def test_the_page_is_sound_internal_and_needs_nothing(request, kind, tmp_path):
+    page = check_pilot(request.getfixturevalue(kind), tmp_path / "out").page
+    html = page.read_text(encoding="utf-8")
+    parsed = PageParser(html)
+    assert parsed.headings.count(1) == 1
+    for before, after in zip(parsed.headings, parsed.headings[1:], strict=False):
+        assert after <= before + 1
+    assert len(parsed.ids) == len(set(parsed.ids))
+    assert set(parsed.referred) <= set(parsed.ids)
+    assert '<html lang="en">' in html
+    assert "<script" not in html
+    assert not re.search(r'(src|href)="(?!#)', html)
+    assert html.index("Internal: for those who hold the data") < html.index("<main")
+    assert "Simulated data" in html
+    assert html.count("<table>") == html.count("<caption>")
+    assert set(re.findall(r"<th(?!ead)(.*?)>", html)) <= {
+        f' scope="{scope}"{words}' for scope in ("col", "row") for words in ("", ' class="words"')
+    }
+
+
+def test_the_page_has_all_lists(odd_pilot, tmp_path):
+    html = check_pilot(odd_pilot, tmp_path / "out").page.read_text(encoding="utf-8")
+    for part in PARTS:
+        assert f'<h2 id="{part}">' in html
+    missing = html[html.index('<h2 id="missing">') : html.index('<h2 id="unread">')]
+    assert re.search(r"<td[^>]*>S1-C2-3</td>\s*<td[^>]*>no test after</td>", missing)
+    odd = html[html.index('<h2 id="odd">') : html.index('<h2 id="missing">')]
+    assert "readwell, week of 2025-11-03" in odd
+    assert "More than 60 hours" in odd
+    assert "School &lt;S2&gt;" in html
+    assert "<S2>" not in html
+
+
+def test_only_the_maker_may_read_the_page(pilot, tmp_path):
+    page = check_pilot(pilot, tmp_path / "out").page
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert [p.name for p in page.parent.iterdir()] == ["check.html"]
+
+
+def test_faults_are_told_by_file_on_the_page_too(faulty, tmp_path):
+    checked = check_pilot(faulty, tmp_path / "out")
+    assert checked.n_faults == 3
+    text = re.sub(r"\s+", " ", checked.text)
+    assert "3 faults to mend. Nothing was loaded" in text
+    assert text.index("students.csv - students.csv, row") < text.index("assessments.csv - ass")
+    html = checked.page.read_text(encoding="utf-8")
+    assert re.findall(r"<h3>(.*?)</h3>", html) == ["students.csv", "assessments.csv"]
+    assert html.count("<li>assessments.csv, row") == 2
+    assert "S&lt;9&gt;" in html
+    assert '<h2 id="files">' not in html
+
+
+def test_what_the_configuration_and_the_data_disagree_about_stands_under_pilot_toml(
+    pilot, tmp_path
+):
+    toml = (pilot / "pilot.toml").read_text().replace('"spring"', '"sprung"')
+    (pilot / "pilot.toml").write_text(toml)
+    checked = check_pilot(pilot, tmp_path / "out")
+    assert checked.n_faults == 1
+    assert "\npilot.toml\n  - outcomes.reading.post_window" in checked.text
+
+
+def test_a_later_check_takes_the_place_of_an_earlier_one(faulty, tmp_path):
+    first = check_pilot(faulty, tmp_path / "out").page.read_bytes()
+    write_small_pilot(faulty)
+    page = check_pilot(faulty, tmp_path / "out").page
+    assert page.read_bytes() != first
+    assert b"No fault was found" in page.read_bytes()
+
+
+def test_the_same_data_give_the_same_page(odd_pilot, tmp_path):
+    pages = [check_pilot(odd_pilot, tmp_path / out).page.read_bytes() for out in ("a", "b")]
+    assert pages[0] == pages[1]
+
+
+def test_a_page_that_cannot_be_written_is_a_sentence_and_leaves_nothing(
+    pilot, tmp_path, monkeypatch
+):
+    target = tmp_path / "out" / "small" / "check.html"
+    (target / "in the way").mkdir(parents=True)
+    with pytest.raises(RunError, match=r"check\.html: cannot be written .* --out"):
+        check_pilot(pilot, tmp_path / "out")
+    assert [p.name for p in target.parent.iterdir()] == ["check.html"]
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", full)
+    with pytest.raises(RunError, match="No space left"):
+        check_pilot(pilot, tmp_path / "other")
+    assert list((tmp_path / "other" / "small").iterdir()) == []
+
+
+def test_without_a_configuration_there_is_no_page(tmp_path):
+    with pytest.raises(ConfigError, match="no such folder"):
+        check_pilot(tmp_path / "nothing", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_says_by_its_exit_status_whether_the_data_can_be_used(faulty, tmp_path):
+    out = str(tmp_path / "out")
+    done = CliRunner().invoke(main, ["check", str(faulty), "--out", out])
+    assert done.exit_code == 2
+    assert "students.csv, row" in done.output
+    assert "Traceback" not in done.output
+    assert (tmp_path / "out" / "small" / "check.html").is_file()
+    write_small_pilot(faulty)
+    assert CliRunner().invoke(main, ["check", str(faulty), "--out", out]).exit_code == 0
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["odd_pilot", "faulty"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)])
+def test_a_browser_finds_no_barrier(request, kind, tmp_path, scheme, width):
+    page = check_pilot(request.getfixturevalue(kind), tmp_path / "out").page
+    barriers, sticking_out, _ = look_at(page, scheme=scheme, width=width)
+    assert barriers == ""
+    assert sticking_out <= 0
