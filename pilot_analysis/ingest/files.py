@@ -152,7 +152,7 @@ class Files:
             if is_web_page(text):
                 found = "is a web page, whatever its name says"
                 raise DataError(describe(label, found, "Export or download it again, as CSV UTF-8"))
-            records = text_records(inner, text, source.delimiter)
+            records = text_records(label, text, source.delimiter)
         digest = hashlib.sha256(data).hexdigest()
         self.note(source, FileRead(label, max(len(records) - 1, 0), len(data), digest))
         return records

@@ -83,7 +83,7 @@ def _parse(file: str, text: str, dialect: dict[str, Any]) -> tuple[list[Record],
 
 
 def _delimiter_of(file: str, text: str) -> Delimiter:
-    if file.casefold().endswith((".tsv", ".tab")):
+    if file.casefold().removesuffix(".gz").endswith((".tsv", ".tab")):
         return "tab"
     header = _outside_quotes(_first_record(text))
     found: list[Delimiter] = [name for name, mark in _MARKS.items() if mark in header]

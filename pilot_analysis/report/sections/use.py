@@ -18,6 +18,13 @@ _STAGES = {
     "active_weeks": "Active in enough weeks",
     "met_target": "Met own target",
 }
+# Flags of results that were made from totals of months.
+_MONTHS = {
+    "counted from totals of months": "The export tells of months and not of weeks: a month counts "
+    "with all its weeks of term if its average week was enough.",
+    "average week of a month": "The export tells of months and not of weeks: each point is the "
+    "average week of a month.",
+}
 
 
 def use(page: Page) -> Html:
@@ -72,7 +79,14 @@ def _summary(page: Page, product: str) -> list[Html]:
             active=page.own("usage.minutes_active_week", product_id=product),
             all=page.own("usage.minutes_enrolled_week", product_id=product),
         ),
+        _by_month(page.own_all("usage.funnel", product_id=product)),
     ]
+
+
+def _by_month(facts: list[Fact]) -> Html:
+    """Say that use was exported by month, where it was."""
+    flags = {flag for fact in facts for flag in fact.flags}
+    return next((Html(words) for flag, words in _MONTHS.items() if flag in flags), Html(""))
 
 
 def _funnel(page: Page, product: str) -> Html:
@@ -113,17 +127,19 @@ def _minutes(page: Page, product: str) -> Figure | None:
     network = (
         [] if page.is_network else page.overall_all("usage.minutes_per_week", product_id=product)
     )
+    by_month = _by_month(own)
     caption = page.prose.sentence(
-        "Average minutes a week per student with a license, week by week; students who did not "
-        "use it count as zero."
+        "Average minutes a week per student with a license, {by}; students who did not use it "
+        "count as zero.",
+        by=Label("month by month" if by_month else "week by week"),
     )
     return plot_minutes(
         f"minutes-{product}",
         own,
         network,
         names=(capitalized(page.here), "all schools"),
-        title="Minutes of use by week",
-        caption=caption,
+        title="Minutes of use by month" if by_month else "Minutes of use by week",
+        caption=Html(f"{caption} {by_month}".rstrip()),
     )
 
 
