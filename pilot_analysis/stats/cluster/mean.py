@@ -16,6 +16,7 @@ __all__ = ["cluster_mean", "cluster_mean_difference", "cluster_ratio", "cluster_
 ONE_CLUSTER = "Everyone comes from one and the same group, so chance variation cannot be estimated."
 NO_VARIATION = "There is no variation, so chance variation cannot be estimated."
 NOBODY = "There is nobody to count."
+_ROUNDING = 1e-12  # share of the values' size below which a standard error is rounding
 
 
 def cluster_mean(
@@ -42,7 +43,7 @@ def cluster_mean(
     Raises
     ------
     DesignError
-        A missing value, or arrays of different length.
+        A missing or infinite value, or arrays of different length.
 
     References
     ----------
@@ -92,10 +93,12 @@ def cluster_mean_difference(
     Raises
     ------
     DesignError
-        A missing value, or arrays of different length.
+        A missing or infinite value, or arrays of different length.
     """
     y = _complete(y, name)
     in_first = np.asarray(in_first, dtype=bool)
+    if len(in_first) != len(y):
+        raise DesignError(f"{name}: {len(y)} values but {len(in_first)} sides; give one for each.")
     codes, groups = _codes(cluster, len(y), name)
     sides = [
         np.bincount(codes[side], weights=weight, minlength=groups)
@@ -134,8 +137,14 @@ def cluster_ratio(
     -------
     Estimate
         Without an interval, and with the reason in its flags, where G < 2 or nothing varies.
+
+    Raises
+    ------
+    DesignError
+        Missing or infinite values, sizes below zero, or arrays of different length.
     """
-    totals, sizes = _filled(totals, sizes)
+    totals, sizes = _per_cluster(name, totals, sizes)
+    totals, sizes = totals[sizes > 0], sizes[sizes > 0]
     size = sizes.sum()
     n = round(size) if n is None else n
     details = {"n": n, "unit": unit, "method": method, "n_clusters": len(sizes)}
@@ -147,7 +156,7 @@ def cluster_ratio(
     if len(sizes) < 2:
         return Estimate.undefined(name, ONE_CLUSTER, estimate=ratio, **details)
     std_error = sqrt(len(z) / (len(z) - 1) * float(z @ z))
-    if std_error <= 1e-12 * max(1.0, abs(ratio)):
+    if std_error <= _ROUNDING * np.abs(totals).sum() / size:
         return Estimate.undefined(name, NO_VARIATION, estimate=ratio, **details)
     if scale == "identity":
         return Estimate.from_t(name, ratio, std_error, len(z) - 1, **details)
@@ -179,27 +188,37 @@ def cluster_ratio_difference(
         each cluster, so what the two sides share cancels. df = g - 1, where g is the smaller
         number of clusters that hold a side: never too many, whichever way the sides are mixed.
 
+    Raises
+    ------
+    DesignError
+        Missing or infinite values, sizes below zero, or arrays of different length.
+
     References
     ----------
     Cochran (1977), Sampling Techniques, 3rd ed., sec. 6.16 (difference of two ratios).
     """
-    arrays = [np.asarray(a, float) for a in (first_totals, first_sizes)]
-    arrays += [np.asarray(a, float) for a in (second_totals, second_sizes)]
-    held = [int((arrays[1] > 0).sum()), int((arrays[3] > 0).sum())]
-    n_clusters = int(((arrays[1] > 0) | (arrays[3] > 0)).sum())
-    n = round(arrays[1].sum() + arrays[3].sum()) if n is None else n
+    first, first_n = _per_cluster(name, first_totals, first_sizes)
+    second, second_n = _per_cluster(name, second_totals, second_sizes)
+    if len(first) != len(second):
+        raise DesignError(
+            f"{name}: the first side has {len(first)} clusters and the second {len(second)}; give "
+            "both for every cluster, with a size of 0 where a side is absent."
+        )
+    g = min(int((first_n > 0).sum()), int((second_n > 0).sum()))
+    n = round(first_n.sum() + second_n.sum()) if n is None else n
     details = {"n": n, "unit": unit, "method": "cluster_mean_difference"}
-    details |= {"n_clusters": n_clusters, "conf_level": conf_level}
-    if min(held) == 0:
+    details |= {"n_clusters": int((first_n + second_n > 0).sum()), "conf_level": conf_level}
+    if g == 0:
         return Estimate.undefined(name, "One of the two sides has nobody to count.", **details)
-    means = [arrays[0].sum() / arrays[1].sum(), arrays[2].sum() / arrays[3].sum()]
-    z = (arrays[0] - means[0] * arrays[1]) / arrays[1].sum()
-    z = z - (arrays[2] - means[1] * arrays[3]) / arrays[3].sum()
-    difference, g = means[0] - means[1], min(held)
+    means = first.sum() / first_n.sum(), second.sum() / second_n.sum()
+    z = (first - means[0] * first_n) / first_n.sum()
+    z = z - (second - means[1] * second_n) / second_n.sum()
+    difference = means[0] - means[1]
     if g < 2:
         return Estimate.undefined(name, ONE_CLUSTER, estimate=difference, **details)
     std_error = sqrt(g / (g - 1) * float(z @ z))
-    if std_error <= 1e-12 * max(1.0, abs(means[0]), abs(means[1])):
+    size = max(np.abs(first).sum() / first_n.sum(), np.abs(second).sum() / second_n.sum())
+    if std_error <= _ROUNDING * size:
         return Estimate.undefined(name, NO_VARIATION, estimate=difference, **details)
     return Estimate.from_t(name, difference, std_error, g - 1, **details)
 
@@ -246,19 +265,33 @@ def _complete(y, name) -> np.ndarray:
             f"{name}: {int(np.isnan(y).sum())} of {len(y)} values are missing. Leave them out and "
             "say so, or fill them in, before taking a mean."
         )
+    if np.isinf(y).any():
+        raise DesignError(f"{name}: {int(np.isinf(y).sum())} of {len(y)} values are infinite.")
     return y
 
 
 def _codes(cluster, n: int, name: str) -> tuple[np.ndarray, int]:
-    codes, labels = encode_groups(pd.Series(np.asarray(cluster, dtype=object)))
-    if len(codes) != n:
-        raise DesignError(f"{name}: {n} values but {len(codes)} clusters; give one for each value.")
-    if (codes < 0).any():
-        raise DesignError(f"{name}: {int((codes < 0).sum())} of {n} values have no cluster.")
+    values = pd.Series(np.asarray(cluster, dtype=object))
+    if len(values) != n:
+        raise DesignError(
+            f"{name}: {n} values but {len(values)} clusters; give one for each value."
+        )
+    missing = int(values.isna().sum())
+    if missing:
+        raise DesignError(f"{name}: {missing} of {n} values have no cluster.")
+    codes, labels = encode_groups(values)
     return codes, len(labels)
 
 
-def _filled(totals, sizes) -> tuple[np.ndarray, np.ndarray]:
+def _per_cluster(name, totals, sizes) -> tuple[np.ndarray, np.ndarray]:
     totals, sizes = np.asarray(totals, float), np.asarray(sizes, float)
-    keep = sizes > 0
-    return totals[keep], sizes[keep]
+    if totals.shape != sizes.shape:
+        raise DesignError(
+            f"{name}: {len(totals)} totals but {len(sizes)} sizes; give a pair for each cluster."
+        )
+    if not (np.isfinite(totals).all() and np.isfinite(sizes).all() and (sizes >= 0).all()):
+        raise DesignError(
+            f"{name}: totals must be finite, and sizes finite and not below zero. Leave out "
+            "clusters that are not known."
+        )
+    return totals, sizes
