@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from math import isfinite, isnan, nan
+from numbers import Real
 
 from scipy import special
 
@@ -12,9 +13,9 @@ __all__ = ["Estimate", "check_conf_level"]
 
 def check_conf_level(conf_level: float) -> float:
     """Return `conf_level` if it lies strictly between 0 and 1, else raise `DesignError`."""
-    if not 0 < conf_level < 1:
+    if not isinstance(conf_level, Real) or not 0 < conf_level < 1:
         raise DesignError(
-            f"conf_level must lie between 0 and 1, for instance 0.95; got {conf_level}."
+            f"conf_level must lie between 0 and 1, for instance 0.95; got {conf_level!r}."
         )
     return float(conf_level)
 

@@ -35,7 +35,7 @@ class JointTest:
 
     @classmethod
     def from_f(cls, terms, statistic, df_numerator, df_denominator, method) -> "JointTest":
-        """Derive the p-value from the F distribution; infinite `df_denominator`: the chi-squared."""
+        """Derive p from the F distribution; infinite `df_denominator`: from the chi-squared."""
         if isfinite(df_denominator):
             p_value = special.fdtrc(df_numerator, df_denominator, statistic)
         else:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import checked_number, float_array
 
 __all__ = ["benjamini_hochberg", "benjamini_hochberg_critical", "holm"]
 
@@ -90,7 +91,7 @@ def benjamini_hochberg_critical(p_values: ArrayLike, *, alpha: float = 0.05) -> 
     ----------
     What Works Clearinghouse (2020), Procedures Handbook 4.1, appendix F.
     """
-    if not 0 < alpha < 1:
+    if not 0 < checked_number(alpha, "alpha") < 1:
         raise DesignError(f"alpha must lie between 0 and 1, for instance 0.05; got {alpha}.")
     values, order = _ordered(p_values)
     critical = np.full(values.shape, np.nan)
@@ -100,10 +101,7 @@ def benjamini_hochberg_critical(p_values: ArrayLike, *, alpha: float = 0.05) -> 
 
 def _ordered(p_values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return the values and the positions (flat) of those that are known, smallest first."""
-    try:
-        values = np.array(p_values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise DesignError("p-values must be numbers between 0 and 1, or NaN.") from error
+    values = float_array(p_values, "p-values")
     known = np.flatnonzero(~np.isnan(values))
     outside = [float(p) for p in values.flat[known] if not 0 <= p <= 1]
     if outside:

@@ -158,7 +158,7 @@ def test_an_empty_family_has_nothing_to_adjust(adjust, family):
     [
         ([0.1, -0.2], "between 0 and 1; got -0.2."),
         ([0.1, 1.2, 3, np.inf], "between 0 and 1; got 1.2 and 2 more outside."),
-        (["small"], "must be numbers between 0 and 1"),
+        (["small"], "p-values must be numbers; got 'small'"),
     ],
 )
 def test_what_is_no_p_value_is_refused(adjust, family, message):
@@ -166,7 +166,7 @@ def test_what_is_no_p_value_is_refused(adjust, family, message):
         adjust(family)
 
 
-@pytest.mark.parametrize("alpha", [0, 1, 5, float("nan")])
+@pytest.mark.parametrize("alpha", [0, 1, 5])
 def test_alpha_must_be_a_share(alpha):
     with pytest.raises(DesignError, match="alpha must lie between 0 and 1"):
         benjamini_hochberg_critical([0.1], alpha=alpha)

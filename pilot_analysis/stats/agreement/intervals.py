@@ -1,6 +1,7 @@
 """An interval for a chance-corrected coefficient, by resampling subjects or by linearization."""
 
 from math import isnan, sqrt
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -77,7 +78,7 @@ def estimate_coefficient(
     check_conf_level(conf_level)
     if interval not in ("bootstrap", "linearized"):
         raise DesignError(f'interval must be "bootstrap" or "linearized"; got {interval!r}.')
-    if draws < FEWEST_FOR_INTERVAL:
+    if not (isinstance(draws, Integral) and draws >= FEWEST_FOR_INTERVAL):
         raise DesignError(f"A bootstrap needs {FEWEST_FOR_INTERVAL} draws or more; got {draws}.")
     details = {
         "n": sample.rated_twice,

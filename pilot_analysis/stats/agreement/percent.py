@@ -1,5 +1,7 @@
 """Share of subjects on which raters agree."""
 
+from numbers import Real
+
 import numpy as np
 
 from pilot_analysis.errors import DesignError
@@ -34,7 +36,7 @@ def percent_agreement(ratings, *, tolerance: float = 0.0, conf_level: float = 0.
         Fewer than two raters, a tolerance with labels that are no numbers, a tolerance below 0,
         or an infinite rating.
     """
-    if not 0 <= tolerance < np.inf:
+    if not (isinstance(tolerance, Real) and 0 <= tolerance < np.inf):
         raise DesignError(f"tolerance must be 0 or more, and finite; got {tolerance}.")
     read = read_ratings(ratings)
     # without a tolerance the codes serve as well as the values

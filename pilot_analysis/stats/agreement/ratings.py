@@ -1,6 +1,6 @@
 """A table of ratings as codes: which raters gave which category to which subject."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from numbers import Real
 from typing import Literal
@@ -70,13 +70,18 @@ def read_ratings(ratings, *, categories: Iterable | None = None) -> Ratings:
         Fewer than two columns, an infinite number, a category named twice, or a rating that is
         not among the categories.
     """
-    frame = pd.DataFrame(ratings)
+    try:
+        frame = pd.DataFrame(ratings)
+    except (TypeError, ValueError) as error:
+        raise DesignError("Ratings must be a table, subjects x raters.") from error
     if frame.shape[1] < 2:
         raise DesignError(
             f"Agreement needs two raters or more, one column each; got {frame.shape[1]}."
         )
     values = frame.to_numpy(dtype=object)
     rated = ~pd.isna(values)
+    if not all(isinstance(value, Hashable) for value in values[rated]):
+        raise DesignError("A rating must be one number or label, not a list of them.")
     labels, scale = _declared(frame, categories) or _observed(values[rated])
     if labels.dtype == float and not np.isfinite(labels).all():
         raise DesignError("A rating is infinite. Correct it, or leave it empty if it is missing.")
@@ -104,7 +109,10 @@ def read_pair(first, second) -> Ratings:
     DesignError
         Lengths that differ, or an infinite number.
     """
-    raters = [pd.Series(rater).reset_index(drop=True) for rater in (first, second)]
+    try:
+        raters = [pd.Series(rater).reset_index(drop=True) for rater in (first, second)]
+    except (TypeError, ValueError) as error:
+        raise DesignError("Each rater's ratings must be a list, in one order.") from error
     if len(raters[0]) != len(raters[1]):
         raise DesignError(
             f"Two raters need the same subjects; got {len(raters[0])} and {len(raters[1])} ratings."
@@ -154,7 +162,9 @@ def _declared(frame: pd.DataFrame, categories: Iterable | None):
         if not isinstance(types[0], pd.CategoricalDtype) or any(t != types[0] for t in types):
             return None
         categories, ordered = types[0].categories, types[0].ordered
-    labels = list(categories)
+    labels = list(categories) if np.iterable(categories) else [categories]
+    if not all(isinstance(label, Hashable) for label in labels):
+        raise DesignError("A category must be one number or label, not a list of them.")
     if len(set(labels)) != len(labels):
         raise DesignError("A category is named twice. Name every category once.")
     numbers = _are_numbers(labels)

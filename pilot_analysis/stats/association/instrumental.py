@@ -209,7 +209,9 @@ def _ratio(intent, moved, scores, noise, allowed, details) -> Estimate:
 
 def _zero_one(data: pd.DataFrame, name: str) -> pd.Series:
     """Return a column of 0 and 1 as numbers; missing values stay missing."""
-    if name not in data.columns:
+    if not isinstance(data, pd.DataFrame):
+        raise DesignError(f"data must be a data frame; got {type(data).__name__}.")
+    if not isinstance(name, str) or name not in data.columns:
         raise DesignError(f"There is no column {name!r} in the data.")
     values = data[name]
     known = values.dropna()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import float_array
 from pilot_analysis.stats.joint import positions
 
 __all__ = ["contrast_label", "contrast_row", "contrast_rows"]
@@ -20,9 +21,11 @@ def contrast_row(weights: Mapping[str, float], names: Sequence[str]) -> np.ndarr
     DesignError
         No term, a term that the model does not have, or weights that are not finite or all 0.
     """
+    if not isinstance(weights, Mapping):
+        raise DesignError(f"A contrast gives each term a weight, as {{'x': 1}}; got {weights!r}.")
     at = positions(list(weights), names)
     row = np.zeros(len(names))
-    row[at] = [float(w) for w in weights.values()]
+    row[at] = float_array(list(weights.values()), "The weights of a contrast")
     if not (np.isfinite(row).all() and row.any()):
         raise DesignError(
             f"The weights of a contrast must be finite and not all zero; got {dict(weights)}."
@@ -51,11 +54,11 @@ def contrast_rows(
     DesignError
         What `contrast_row` refuses; no contrast; contrasts that follow from each other.
     """
-    if isinstance(terms, str | Mapping) or not len(terms):
+    if isinstance(terms, str | Mapping) or not isinstance(terms, Sequence) or not len(terms):
         raise DesignError("A test needs a list of one or more different terms or contrasts.")
     weights = [{term: 1.0} if isinstance(term, str) else term for term in terms]
-    labels = [contrast_label(w) for w in weights]
     rows = np.stack([contrast_row(w, names) for w in weights])
+    labels = [contrast_label(w) for w in weights]
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     left = np.abs(np.diag(np.linalg.qr((rows / lengths).T, mode="r")))
     if len(rows) > len(names) or left.min() < _DEPENDENT:

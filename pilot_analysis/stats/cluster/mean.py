@@ -4,12 +4,12 @@ from math import exp, log, sqrt
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.cluster.values import cluster_codes, complete_values, pairs_by_cluster
+from pilot_analysis.stats.effects.inputs import float_array
 from pilot_analysis.stats.estimate import Estimate
-from pilot_analysis.stats.grouping import encode_groups
 
 __all__ = ["cluster_mean", "cluster_mean_difference", "cluster_ratio", "cluster_ratio_difference"]
 
@@ -49,11 +49,11 @@ def cluster_mean(
     ----------
     Cochran (1977), Sampling Techniques, 3rd ed., sec. 6.3 and 9A.4.
     """
-    y = _complete(y, name)
+    y = complete_values(y, name)
     if cluster is None:
         made = cluster_ratio(y, np.ones(len(y)), name=name, unit=unit, conf_level=conf_level)
         return _as_independent(made)
-    codes, groups = _codes(cluster, len(y), name)
+    codes, groups = cluster_codes(cluster, len(y), name)
     return cluster_ratio(
         np.bincount(codes, weights=y, minlength=groups),
         np.bincount(codes, minlength=groups).astype(float),
@@ -93,13 +93,17 @@ def cluster_mean_difference(
     Raises
     ------
     DesignError
-        A missing or infinite value, or arrays of different length.
+        A missing or infinite value, a side that is neither True nor False, or arrays of
+        different length.
     """
-    y = _complete(y, name)
-    in_first = np.asarray(in_first, dtype=bool)
-    if len(in_first) != len(y):
-        raise DesignError(f"{name}: {len(y)} values but {len(in_first)} sides; give one for each.")
-    codes, groups = _codes(cluster, len(y), name)
+    y = complete_values(y, name)
+    side = float_array(in_first, f"{name}: sides")
+    if side.shape != y.shape:
+        raise DesignError(f"{name}: {len(y)} values but {side.size} sides; give one for each.")
+    if not np.isin(side, (0, 1)).all():
+        raise DesignError(f"{name}: a side must be True or False for every value.")
+    in_first = side == 1
+    codes, groups = cluster_codes(cluster, len(y), name)
     sides = [
         np.bincount(codes[side], weights=weight, minlength=groups)
         for side in (in_first, ~in_first)
@@ -141,9 +145,12 @@ def cluster_ratio(
     Raises
     ------
     DesignError
-        Missing or infinite values, sizes below zero, or arrays of different length.
+        An unknown scale, missing or infinite values, sizes below zero, or arrays of different
+        length.
     """
-    totals, sizes = _per_cluster(name, totals, sizes)
+    if scale not in ("identity", "logit"):
+        raise DesignError(f'scale must be "identity" or "logit"; got {scale!r}.')
+    totals, sizes = pairs_by_cluster(name, totals, sizes)
     totals, sizes = totals[sizes > 0], sizes[sizes > 0]
     size = sizes.sum()
     n = round(size) if n is None else n
@@ -197,8 +204,8 @@ def cluster_ratio_difference(
     ----------
     Cochran (1977), Sampling Techniques, 3rd ed., sec. 6.16 (difference of two ratios).
     """
-    first, first_n = _per_cluster(name, first_totals, first_sizes)
-    second, second_n = _per_cluster(name, second_totals, second_sizes)
+    first, first_n = pairs_by_cluster(name, first_totals, first_sizes)
+    second, second_n = pairs_by_cluster(name, second_totals, second_sizes)
     if len(first) != len(second):
         raise DesignError(
             f"{name}: the first side has {len(first)} clusters and the second {len(second)}; give "
@@ -256,42 +263,3 @@ def _as_independent(made: Estimate) -> Estimate:
         method="mean_t",
         conf_level=made.conf_level,
     )
-
-
-def _complete(y, name) -> np.ndarray:
-    y = np.asarray(y, dtype=float)
-    if np.isnan(y).any():
-        raise DesignError(
-            f"{name}: {int(np.isnan(y).sum())} of {len(y)} values are missing. Leave them out and "
-            "say so, or fill them in, before taking a mean."
-        )
-    if np.isinf(y).any():
-        raise DesignError(f"{name}: {int(np.isinf(y).sum())} of {len(y)} values are infinite.")
-    return y
-
-
-def _codes(cluster, n: int, name: str) -> tuple[np.ndarray, int]:
-    values = pd.Series(np.asarray(cluster, dtype=object))
-    if len(values) != n:
-        raise DesignError(
-            f"{name}: {n} values but {len(values)} clusters; give one for each value."
-        )
-    missing = int(values.isna().sum())
-    if missing:
-        raise DesignError(f"{name}: {missing} of {n} values have no cluster.")
-    codes, labels = encode_groups(values)
-    return codes, len(labels)
-
-
-def _per_cluster(name, totals, sizes) -> tuple[np.ndarray, np.ndarray]:
-    totals, sizes = np.asarray(totals, float), np.asarray(sizes, float)
-    if totals.shape != sizes.shape:
-        raise DesignError(
-            f"{name}: {len(totals)} totals but {len(sizes)} sizes; give a pair for each cluster."
-        )
-    if not (np.isfinite(totals).all() and np.isfinite(sizes).all() and (sizes >= 0).all()):
-        raise DesignError(
-            f"{name}: totals must be finite, and sizes finite and not below zero. Leave out "
-            "clusters that are not known."
-        )
-    return totals, sizes

@@ -12,6 +12,9 @@ from pilot_analysis.stats.grouping import encode_groups, sum_by
 
 __all__ = ["ClusteredRows", "read_rows"]
 
+_SMALLEST, _LARGEST = 1e-100, 1e100  # of which squares and their sums are still numbers
+_RANGE = 1e10  # beyond it, what the other rows say drowns in the rounding of the heaviest
+
 
 @dataclass(frozen=True, slots=True)
 class ClusteredRows:
@@ -61,13 +64,15 @@ def read_rows(
     ------
     DesignError
         What `design_matrix` refuses; fewer than two clusters; one cluster in an arm; weights that
-        are not positive numbers; no more rows than terms and absorbed groups.
+        are not positive numbers or ten billion times another; an outcome too large or too small
+        to be squared; no more rows than terms and absorbed groups.
     """
     others = [cluster, *([weights] if weights else []), *other_columns]
     design = design_matrix(formula, data, other_columns=others, absorb=absorb)
     codes, levels = encode_groups(_kept(data, cluster, design))
     _require_clusters(design, codes, len(levels), cluster)
     row_weights = _row_weights(_kept(data, weights, design), weights) if weights else None
+    _require_squares(design, formula)
     groups, n_parameters = None, design.X.shape[1]
     if absorb:
         groups, blocks = encode_groups(_kept(data, absorb, design))
@@ -84,6 +89,14 @@ def _kept(data: pd.DataFrame, column: str, design: Design) -> pd.Series:
     return data[column].iloc[design.kept_rows]
 
 
+def _require_squares(design: Design, formula: str) -> None:
+    size = np.abs(design.y[design.y != 0])
+    if (size > _LARGEST).any() or ((size < _SMALLEST).all() and len(size)):
+        raise DesignError(
+            f"{formula}: the outcome is too large or too small to compute with. Change its unit."
+        )
+
+
 def _row_weights(values: pd.Series, name: str) -> np.ndarray:
     if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
         raise DesignError(f"Column {name!r}: weights must be numbers, not text or categories.")
@@ -93,6 +106,11 @@ def _row_weights(values: pd.Series, name: str) -> np.ndarray:
         raise DesignError(
             f"Column {name!r}: weights must be positive and finite; {wrong} of {len(numbers)} are "
             "not. Leave out rows without weight."
+        )
+    if numbers.max() > _RANGE * numbers.min():
+        raise DesignError(
+            f"Column {name!r}: the largest weight is more than {_RANGE:,.0f} times the smallest. "
+            "Check the smallest: a row of no weight is to be left out."
         )
     numbers = numbers / numbers.max()
     return numbers / numbers.mean()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats.effects.inputs import checked_count
+from pilot_analysis.stats.effects.inputs import checked_count, float_array
 
 __all__ = ["Attrition", "ClusterAttrition", "attrition", "attrition_of_clusters"]
 
@@ -231,7 +231,7 @@ def attrition_of_clusters(
 
 
 def _per_cluster(values: ArrayLike, name: str, n_clusters: int) -> np.ndarray:
-    counts = np.asarray(values, dtype=float)
+    counts = float_array(values, name)
     if counts.shape not in ((), (n_clusters,)):
         raise DesignError(
             f"{name} must hold one count for each of the {n_clusters} clusters, got an array of "

@@ -1,14 +1,13 @@
 """What an effect size means: published indices, thresholds and bands."""
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import checked_number, float_array
 
 __all__ = ["KRAFT_2020", "EffectBands", "baseline_equivalence", "improvement_index"]
 
@@ -45,9 +44,8 @@ class EffectBands:
         DesignError
             The effect is not a known number.
         """
-        if not isfinite(effect):
-            raise DesignError(f"The effect must be a known number (SD), got {effect}.")
-        return self.labels[int(np.searchsorted(self.starts, abs(effect), side="right"))]
+        size = abs(checked_number(effect, "The effect (SD)"))
+        return self.labels[int(np.searchsorted(self.starts, size, side="right"))]
 
 
 KRAFT_2020 = EffectBands(
@@ -85,11 +83,10 @@ def baseline_equivalence(
     ----------
     What Works Clearinghouse (2022), Procedures and Standards Handbook 5.0, chapter II.
     """
-    if not isfinite(g):
-        raise DesignError(f"The baseline difference must be a known number, got {g}.")
-    if abs(g) <= SATISFIED:
+    size = abs(checked_number(g, "The baseline difference"))
+    if size <= SATISFIED:
         return "satisfied"
-    return "with adjustment" if abs(g) <= WITH_ADJUSTMENT else "not satisfied"
+    return "with adjustment" if size <= WITH_ADJUSTMENT else "not satisfied"
 
 
 def improvement_index(g: ArrayLike) -> float | np.ndarray:
@@ -105,9 +102,14 @@ def improvement_index(g: ArrayLike) -> float | np.ndarray:
     float or numpy.ndarray
         Percentile points, 100 (Phi(g) - .5), between -50 and 50.
 
+    Raises
+    ------
+    DesignError
+        Anything but numbers.
+
     References
     ----------
     What Works Clearinghouse (2022), Procedures and Standards Handbook 5.0, appendix E.
     """
-    index = 100 * (stats.norm.cdf(g) - 0.5)
-    return float(index) if np.ndim(g) == 0 else index
+    index = 100 * (stats.norm.cdf(float_array(g, "Effects")) - 0.5)
+    return float(index) if index.ndim == 0 else index

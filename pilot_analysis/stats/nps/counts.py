@@ -3,16 +3,26 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from math import nan
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 
 from pilot_analysis.errors import DataError, DesignError
 
-__all__ = ["UNIT", "NpsCounts", "as_counts", "categories", "check_scores", "count_nps"]
+__all__ = [
+    "UNIT",
+    "NpsCounts",
+    "as_counts",
+    "categories",
+    "check_scores",
+    "count_nps",
+    "is_people",
+]
 
 UNIT = "NPS points"
 
+_MOST_PEOPLE = 10**9  # beyond it a count is a mistake, and its square loses digits
 FIRST_PASSIVE, FIRST_PROMOTER, HIGHEST = 7, 9, 10
 
 
@@ -26,7 +36,7 @@ class NpsCounts:
 
     def __post_init__(self):
         for name, value in zip(("detractors", "passives", "promoters"), astuple(self), strict=True):
-            if isinstance(value, bool) or value != value or value < 0 or value != int(value):
+            if not is_people(value):
                 raise DesignError(f"{name} must be a whole number of people, not {value!r}.")
             object.__setattr__(self, name, int(value))
 
@@ -44,6 +54,16 @@ class NpsCounts:
         return NpsCounts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
+def is_people(value) -> bool:
+    """Whether `value` is a whole number of people, 0 to a billion."""
+    return (
+        isinstance(value, Real)
+        and not isinstance(value, bool)
+        and 0 <= value <= _MOST_PEOPLE
+        and value % 1 == 0
+    )
+
+
 def as_counts(counts: NpsCounts | Sequence[int]) -> NpsCounts:
     """Return `counts` if they are `NpsCounts`, else make them of detractors, passives, promoters.
 
@@ -54,7 +74,7 @@ def as_counts(counts: NpsCounts | Sequence[int]) -> NpsCounts:
     """
     if isinstance(counts, NpsCounts):
         return counts
-    numbers = tuple(counts)
+    numbers = tuple(counts) if np.iterable(counts) else (counts,)
     if len(numbers) != 3:
         raise DesignError(
             f"Counts are three numbers, detractors, passives and promoters; got {len(numbers)}. "
@@ -94,6 +114,8 @@ def check_scores(scores: Iterable[float]) -> np.ndarray:
     DataError
         As in `count_nps`.
     """
+    if isinstance(scores, str) or not np.iterable(scores):
+        raise DataError(f"Answers must be a list of numbers from 0 to 10, not {scores!r}.")
     answers = pd.Series(list(scores), dtype=object)
     known = answers.notna()
     for answer in answers[known]:

@@ -8,7 +8,7 @@ from scipy import stats
 
 from pilot_analysis.errors import DesignError
 from pilot_analysis.stats.estimate import Estimate
-from pilot_analysis.stats.nps.counts import NpsCounts
+from pilot_analysis.stats.nps.counts import NpsCounts, is_people
 from pilot_analysis.stats.nps.score_interval import score_limits, score_statistic
 from pilot_analysis.stats.nps.wald import ROCKS, moments, wald
 
@@ -61,7 +61,7 @@ def _check(counts: NpsCounts, population: int, method: str) -> None:
             f"A finite population goes with the methods {', '.join(METHODS)}; got {method!r}. "
             "Leave population out, or take one of these."
         )
-    if isinstance(population, bool) or not np.isfinite(population) or population % 1:
+    if not is_people(population):
         raise DesignError(f"population must be a whole number of people, not {population!r}.")
     if population < counts.n:
         raise DesignError(

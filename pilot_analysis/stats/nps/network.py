@@ -68,7 +68,7 @@ def pool_nps(teams: Iterable[NpsCounts | Sequence[int]], *, conf_level: float = 
     ----------
     Cochran (1977), Sampling Techniques, 3rd ed., section 6.3 and chapter 9A.
     """
-    counts = [as_counts(team) for team in teams]
+    counts = _counts_of(teams)
     made = cluster_ratio(
         [100 * (c.promoters - c.detractors) for c in counts],
         [c.n for c in counts],
@@ -110,7 +110,7 @@ def shrink_nps(teams: Iterable[NpsCounts | Sequence[int]]) -> ShrunkenNps:
     ----------
     Mosimann (1962), Biometrika 49: 65-82; Minka (2000), Estimating a Dirichlet Distribution.
     """
-    counts = [as_counts(team) for team in teams]
+    counts = _counts_of(teams)
     fit = dirichlet_multinomial(np.array([astuple(c) for c in counts]).reshape(-1, 3))
     return ShrunkenNps(
         np.array([c.score for c in counts]),
@@ -155,7 +155,7 @@ def predict_nps(
     Hahn and Meeker (1991), Statistical Intervals, chapter 4.
     """
     check_conf_level(conf_level)
-    counts = [c for c in (as_counts(team) for team in teams) if c.n]
+    counts = [c for c in _counts_of(teams) if c.n]
     if len(counts) < FEWEST_TEAMS_TO_PREDICT:
         raise DesignError(
             f"To predict another team's score takes {FEWEST_TEAMS_TO_PREDICT} or more teams with "
@@ -176,3 +176,9 @@ def predict_nps(
         "nps_prediction", center, max(center - half, -100.0), min(center + half, 100.0),
         std_error=spread, df=df, **details,
     )  # fmt: skip
+
+
+def _counts_of(teams: Iterable[NpsCounts | Sequence[int]]) -> list[NpsCounts]:
+    if isinstance(teams, NpsCounts) or not np.iterable(teams):
+        raise DesignError("Teams must be a list of counts, one entry for each team.")
+    return [as_counts(team) for team in teams]

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats.nps.counts import NpsCounts, as_counts
+from pilot_analysis.stats.nps.counts import NpsCounts, as_counts, is_people
 
 __all__ = ["NpsBounds", "nps_bounds"]
 
@@ -56,7 +54,7 @@ def nps_bounds(counts: NpsCounts | Sequence[int], invited: int) -> NpsBounds:
     Manski (1990), American Economic Review 80: 319-323.
     """
     counts = as_counts(counts)
-    if isinstance(invited, bool) or not np.isfinite(invited) or invited % 1 or invited < 1:
+    if not (is_people(invited) and invited >= 1):
         raise DesignError(f"invited must be a whole number of people above 0, not {invited!r}.")
     if invited < counts.n:
         raise DesignError(

@@ -1,6 +1,7 @@
 """A bootstrap of a Net Promoter Score: all draws at once from the multinomial distribution."""
 
 from dataclasses import astuple
+from numbers import Integral
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def bootstrap_draws(counts: NpsCounts, draws: int, seed: int) -> np.ndarray:
 
 def bootstrap(counts: NpsCounts, draws: int, seed: int, details: dict) -> Estimate:
     """Percentile interval; the limits are scores that were drawn."""
-    if draws < FEWEST_DRAWS:
+    if not (isinstance(draws, Integral) and draws >= FEWEST_DRAWS):
         raise DesignError(f"A bootstrap needs {FEWEST_DRAWS} or more draws, got {draws}.")
     if counts.n in astuple(counts):
         return Estimate.undefined("nps", ALIKE, estimate=counts.score, **details)

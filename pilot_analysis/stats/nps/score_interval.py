@@ -56,5 +56,5 @@ def _upper(up: float, down: float, n: float, z: float) -> float:
 
     # just above the estimate the score is below z; at 1 its variance is 0 and it is beyond any z
     observed = (up - down) / n
-    nudge = 1e-9 * min(1.0, z * z) * (1 - observed)
+    nudge = 1e-9 * min(1.0, z * z, 1e8 * z * z / n) * (1 - observed)
     return brentq(excess, observed + nudge, 1.0, xtol=1e-15, rtol=1e-14)

@@ -1,11 +1,13 @@
 """What a finding means beside what was known before: one effect with a displayed prior (BASIE)."""
 
 from dataclasses import dataclass
-from math import inf, isfinite, isnan, log
+from math import inf, isnan, log
+from numbers import Real
 
 import numpy as np
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import checked_number
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
 from pilot_analysis.stats.pooling.evidence import check_magnitude
 from pilot_analysis.stats.pooling.mixture import (
@@ -53,15 +55,16 @@ class BasiePosterior:
 
     def probability_above(self, threshold: float = 0.0) -> float:
         """Return the probability that the true effect is larger than `threshold`."""
-        if isnan(threshold):
+        if not isinstance(threshold, Real) or isnan(threshold):
             raise DesignError("The threshold is missing. Name the effect to be exceeded.")
         return float(mixture_above(threshold, self._weight, self._center, self._spread)[0])
 
     def probability_between(self, low: float, high: float) -> float:
         """Return the probability that the true effect lies between `low` and `high`."""
+        above = self.probability_above(low), self.probability_above(high)
         if not low <= high:
             raise DesignError(f"The lower bound must come first; got {low} and {high}.")
-        return self.probability_above(low) - self.probability_above(high)
+        return above[0] - above[1]
 
 
 def basie_posterior(
@@ -144,13 +147,12 @@ def basie_posterior(
 
 def _require(estimate, std_error, prior_mean, prior_sd, df) -> None:
     for what, value in (("estimate", estimate), ("prior mean", prior_mean)):
-        if not isfinite(value):
-            raise DesignError(f"The {what} must be a finite number; got {value}.")
+        checked_number(value, f"The {what}")
     for what, value in (("standard error", std_error), ("prior standard deviation", prior_sd)):
-        if not (isfinite(value) and value > 0):
+        if not checked_number(value, f"The {what}") > 0:
             raise DesignError(f"The {what} must be positive and finite; got {value}.")
     check_magnitude([estimate, prior_mean], [std_error, prior_sd])
-    if not df > 0:
+    if not (isinstance(df, Real) and df > 0):
         raise DesignError(f"df must be positive, or infinite for a normal likelihood; got {df}.")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import float_array
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
 from pilot_analysis.stats.pooling.classes import (
     Average,
@@ -132,13 +133,14 @@ def effects_by_block(
 
 def _both_arms(outcome, arm, cluster, block, reference) -> pd.DataFrame:
     """Return a row per person with outcome, treated (bool), cluster and block, checked."""
-    y = np.asarray(outcome, dtype=float)
-    labels = [pd.Series(np.asarray(v, dtype=object)) for v in (arm, cluster, block)]
-    if y.ndim != 1 or any(len(v) != len(y) for v in labels):
+    y = float_array(outcome, "outcome")
+    arrays = [np.asarray(v, dtype=object) for v in (arm, cluster, block)]
+    if y.ndim != 1 or any(v.shape != y.shape for v in arrays):
         raise DesignError(
-            f"outcome, arm, cluster and block differ in length: {y.size}, "
-            f"{', '.join(str(len(v)) for v in labels)}."
+            "outcome, arm, cluster and block must be columns of one length; they differ: "
+            f"{y.size}, {', '.join(str(v.size) for v in arrays)}."
         )
+    labels = [pd.Series(v) for v in arrays]
     missing = int((~(np.abs(y) < 1e100)).sum())  # beyond that, squares are infinite
     missing += sum(int(v.isna().sum()) for v in labels)
     if missing:

@@ -114,7 +114,9 @@ class ClassVariance:
             return float(variance), float(self.dfs[0])
         first = by_class / self.typical_size * self.mean_squares[0]
         second = (by_person - by_class / self.typical_size) * self.mean_squares[1]
-        df = variance**2 / (first**2 / self.dfs[0] + second**2 / self.dfs[1])
+        # as shares of the variance, whose square could vanish in small units
+        shares = np.array([first, second]) / variance
+        df = 1 / (shares**2 / self.dfs).sum()
         return float(variance), float(min(df, self.dfs[0]))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import special
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import float_array
 
 __all__ = ["ALIKE", "ALL_OR_NOTHING", "DirichletFit", "check_counts", "fit_dirichlet"]
 
@@ -13,6 +14,7 @@ ALIKE = "Units differ by no more than chance, so all get the common shares."
 ALL_OR_NOTHING = "In every unit all answers are the same, so nothing is drawn towards the others."
 # a concentration beyond this cannot be told from "all units alike"
 _LARGEST = 1e6
+_MOST_PEOPLE = 1e10
 _TIE = 1e-6  # log likelihoods that are as good as equal
 _STEPS = 500
 _ROUNDING = 1e-13  # of the log likelihood, relative: a step is not refused for less
@@ -51,7 +53,7 @@ def check_counts(counts) -> np.ndarray:
         Anything but whole numbers of 0 or more in two or more columns, or fewer than two units
         with answers.
     """
-    table = np.asarray(counts, dtype=float)
+    table = float_array(counts, "Counts")
     if table.ndim != 2 or table.shape[1] < 2:
         raise DesignError("Pooling needs counts: a row for each unit, two or more categories.")
     if not (np.isfinite(table).all() and (table >= 0).all() and (table == np.round(table)).all()):
@@ -59,6 +61,8 @@ def check_counts(counts) -> np.ndarray:
             "Pooling needs counts, whole numbers of 0 or more; some are negative, missing or "
             "fractions. Give counts, not shares."
         )
+    if table.max(initial=0.0) > _MOST_PEOPLE:
+        raise DesignError(f"A count of {table.max():g} is more people than there are; check it.")
     answering = int((table.sum(axis=1) > 0).sum())
     if answering < 2:
         raise DesignError(f"Pooling needs two or more units with answers; there are {answering}.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import float_array
 
 __all__ = ["NormalModel", "Profile", "check_estimates", "check_magnitude"]
 
@@ -111,7 +112,7 @@ def check_estimates(estimates, std_errors, *, least: int = 2) -> tuple[np.ndarra
         that is not positive or a hundred thousand times another, or numbers too large or small
         to be squared.
     """
-    y, s = (np.asarray(values, dtype=float) for values in (estimates, std_errors))
+    y, s = float_array(estimates, "Estimates"), float_array(std_errors, "Standard errors")
     if y.ndim != 1 or y.shape != s.shape:
         raise DesignError(
             "Pooling needs one estimate and one standard error for each unit; got "

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import float_array
 from pilot_analysis.stats.estimate import check_conf_level
 from pilot_analysis.stats.pooling.dirichlet import (
     ALIKE,
@@ -135,7 +136,7 @@ def beta_binomial(successes, totals, *, conf_level: float = 0.95) -> BetaBinomia
     Griffiths (1973), Biometrics 29: 637-648.
     """
     check_conf_level(conf_level)
-    x, n = (np.asarray(values, dtype=float) for values in (successes, totals))
+    x, n = float_array(successes, "Successes"), float_array(totals, "Totals")
     if x.ndim != 1 or x.shape != n.shape:
         raise DesignError(
             f"Pooling needs a number of successes and a total for each unit; got {x.size} and "

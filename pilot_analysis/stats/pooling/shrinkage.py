@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import checked_number
 from pilot_analysis.stats.estimate import check_conf_level
 from pilot_analysis.stats.pooling.evidence import check_estimates, check_magnitude
 from pilot_analysis.stats.pooling.mixture import (
@@ -87,7 +88,7 @@ def shrink_effects(
     """
     check_conf_level(conf_level)
     y, s = check_estimates(estimates, std_errors)
-    if not (np.isfinite(prior_scale) and prior_scale > 0):
+    if not checked_number(prior_scale, "prior_scale") > 0:
         raise DesignError(f"prior_scale must be a positive number, got {prior_scale}.")
     check_magnitude(y, [prior_scale])
     tau, weight = _posterior_of_tau(y, s, prior_scale)

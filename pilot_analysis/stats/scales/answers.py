@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 
 from pilot_analysis.errors import DataError, DesignError
+from pilot_analysis.stats.effects.inputs import checked_number, float_array
 
 __all__ = ["check_items", "check_range", "item_bounds"]
+
+_SMALLEST, _LARGEST = 1e-50, 1e50  # squares and fourth powers stay within floating point
 
 
 def check_items(items: pd.DataFrame, fewest: int) -> pd.DataFrame:
@@ -18,8 +21,13 @@ def check_items(items: pd.DataFrame, fewest: int) -> pd.DataFrame:
     DesignError
         Fewer than `fewest` items, or two items of one name.
     DataError
-        An item with text in it, or an infinite answer.
+        An item with text in it (digits as well), or an answer that is infinite, or too large or
+        small to be squared.
     """
+    if not isinstance(items, pd.DataFrame):
+        raise DesignError(
+            f"Items must be a data frame, a column for each item; got {type(items).__name__}."
+        )
     if items.shape[1] < fewest:
         raise DesignError(f"This needs {fewest} or more items, got {items.shape[1]}.")
     if not items.columns.is_unique:
@@ -28,14 +36,17 @@ def check_items(items: pd.DataFrame, fewest: int) -> pd.DataFrame:
     columns = {}
     for name in items.columns:
         try:
-            columns[name] = items[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-        except (TypeError, ValueError) as error:
+            columns[name] = float_array(items[name], f"item {name!r}")
+        except DesignError as error:
             raise DataError(
                 f"item {name!r}: the answers are not all numbers. Translate the answer labels to "
                 "numbers first."
             ) from error
         if np.isinf(columns[name]).any():
             raise DataError(f"item {name!r}: an answer is infinite. Check how it was computed.")
+        size = np.abs(columns[name][columns[name] != 0])
+        if (size > _LARGEST).any() or (size < _SMALLEST).any():
+            raise DataError(f"item {name!r}: an answer is too large or small for a scale.")
     return pd.DataFrame(columns, index=items.index, columns=items.columns)
 
 
@@ -51,12 +62,14 @@ def item_bounds(bound: Mapping[str, float] | float, columns: pd.Index, which: st
         without = [str(item) for item in columns if item not in bound]
         if without:
             raise DesignError(f"{which} is not given for the items {', '.join(without)}.")
-        ends = pd.Series([bound[item] for item in columns], index=columns, dtype=float)
+        given = [bound[item] for item in columns]
     else:
-        ends = pd.Series(bound, index=columns, dtype=float)
-    if not np.isfinite(ends).all():
-        raise DesignError(f"{which} must be a number for every item.")
-    return ends
+        given = [bound] * len(columns)
+    ends = [
+        checked_number(end, f"{which} of item {item!r}")
+        for item, end in zip(columns, given, strict=True)
+    ]
+    return pd.Series(ends, index=columns, dtype=float)
 
 
 def check_range(answers: pd.DataFrame, lows: pd.Series, highs: pd.Series) -> None:

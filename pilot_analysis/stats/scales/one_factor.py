@@ -76,12 +76,12 @@ def fit_one_factor(items: pd.DataFrame) -> OneFactor:
     Joreskog (1967), Psychometrika 32: 443-482; Lawley and Maxwell (1971), Factor Analysis as a
     Statistical Method, 2nd ed., chapters 4 and 5.
     """
+    answers = check_items(items, 2)
     if items.shape[1] < 3:
         raise DesignError(
             f"One factor needs 3 or more items to be identified, got {items.shape[1]}. With two "
             "items, give Cronbach's alpha."
         )
-    answers = check_items(items, 3)
     complete = answers.dropna().to_numpy()
     problem = _obstacle(complete, answers.columns)
     if problem:

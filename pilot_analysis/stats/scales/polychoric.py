@@ -9,6 +9,7 @@ from scipy import special
 from scipy.optimize import brentq
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import checked_number
 from pilot_analysis.stats.scales.answers import check_items
 
 __all__ = ["Polychoric", "polychoric_correlations"]
@@ -73,7 +74,7 @@ def polychoric_correlations(items: pd.DataFrame, *, correct: float = 0.5) -> Pol
     Olsson (1979), Psychometrika 44: 443-460; Drezner and Wesolowsky (1990), Journal of Statistical
     Computation and Simulation 35: 101-107.
     """
-    if not 0 <= correct < 1:
+    if not 0 <= checked_number(correct, "correct") < 1:
         raise DesignError(f"correct must be less than one person and not negative; got {correct}.")
     answers = check_items(items, 2)
     complete = answers.dropna()

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.effects.inputs import checked_number
 from pilot_analysis.stats.scales.answers import check_items, check_range, item_bounds
 
 __all__ = ["score_scale"]
@@ -45,12 +46,14 @@ def score_scale(
         No items, an item without a range, an unknown item in `reverse`, or a share outside 0..1.
     """
     answers = check_items(items, 1)
-    if isinstance(reverse, str):
-        raise DesignError(f"reverse is a collection of items, such as [{reverse!r}], not a text.")
+    if isinstance(reverse, str) or not isinstance(reverse, Collection):
+        raise DesignError(f"reverse is a collection such as [{reverse!r}], not {reverse!r}.")
     unknown = set(reverse) - set(items.columns)
     if unknown:
-        raise DesignError(f"reverse names no item of this scale: {', '.join(sorted(unknown))}.")
-    if not 0 < minimum_answered <= 1:
+        raise DesignError(
+            f"reverse names no item of this scale: {', '.join(sorted(map(str, unknown)))}."
+        )
+    if not 0 < checked_number(minimum_answered, "minimum_answered") <= 1:
         raise DesignError(f"minimum_answered must lie in 0..1, above 0; got {minimum_answered}.")
     lows = item_bounds(low, answers.columns, "low")
     highs = item_bounds(high, answers.columns, "high")

@@ -4,7 +4,12 @@ import pytest
 
 from pilot_analysis.errors import DesignError
 from pilot_analysis.stats.agreement.distances import distances
-from pilot_analysis.stats.agreement.ratings import as_numbers, find_patterns, read_ratings
+from pilot_analysis.stats.agreement.ratings import (
+    as_numbers,
+    find_patterns,
+    read_pair,
+    read_ratings,
+)
 
 
 def test_numbers_keep_their_values_whatever_their_type():
@@ -82,3 +87,14 @@ def test_refusals():
         read_ratings(pd.DataFrame())
     with pytest.raises(DesignError, match="infinite"):
         read_ratings(pd.DataFrame({"a": [1, 2], "b": [-np.inf, 2]}))
+
+
+def test_what_is_no_table_of_ratings_is_refused():
+    with pytest.raises(DesignError, match="must be a table"):
+        read_ratings(5)
+    with pytest.raises(DesignError, match="one number or label"):
+        read_ratings(pd.DataFrame({"a": [[1], [2]], "b": [1, 2]}))
+    with pytest.raises(DesignError, match="category must be one number or label"):
+        read_ratings(pd.DataFrame({"a": [1, 2], "b": [1, 2]}), categories=[[1], 2])
+    with pytest.raises(DesignError, match="must be a list, in one order"):
+        read_pair({1, 2}, [1, 2])

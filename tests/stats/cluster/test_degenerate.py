@@ -249,3 +249,20 @@ def test_infinite_values_and_arrays_that_do_not_match_are_refused():
         cluster_ratio([1.0, 2.0], [1, -1])
     with pytest.raises(DesignError, match="totals must be finite"):
         cluster_ratio([1.0, np.nan], [1, 1])
+
+
+def test_numbers_beyond_arithmetic_are_refused():
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"y": rng.normal(size=20), "x": rng.normal(size=20)})
+    frame["g"] = np.arange(20) // 4
+    for scale in (1e300, 1e-300):
+        with pytest.raises(DesignError, match="too large or too small"):
+            ols_cluster_robust("y ~ x", frame.assign(y=scale * frame["y"]), cluster="g")
+    weights = np.where(frame["x"] > 0, 1e300, 1e-300)
+    with pytest.raises(DesignError, match="10,000,000,000 times the smallest"):
+        ols_cluster_robust("y ~ x", frame.assign(w=weights), cluster="g", weights="w")
+    fit = ols_cluster_robust("y ~ x", frame, cluster="g")
+    with pytest.raises(DesignError, match="gives each term a weight"):
+        fit.contrast("x")
+    with pytest.raises(DesignError, match="weights of a contrast must be numbers"):
+        fit.wald([{"x": "1"}])

@@ -233,8 +233,8 @@ def test_the_interval_covers_about_as_often_as_it_says(effect, spread):
         ([1, np.nan], [1, 2], "1 missing values"),
         ([1, None], [1, 2], "1 missing values"),
         ([1, np.inf], [1, 2], "infinite values"),
-        (["a", "b"], [1, 2], "list of numbers"),
-        (pd.Series([1, pd.NA], dtype="Int64"), [1, 2], "missing values|list of numbers"),
+        (["a", "b"], [1, 2], "treated group must be numbers; got 'a'"),
+        (pd.Series([1, pd.NA], dtype="Int64"), [1, 2], "treated group has 1 missing values"),
         (pd.DataFrame({"a": [1, 2]}), [1, 2], "one column"),
         ([1e308, -1e308, 1e308], [1e308, 0, -1e308], "known number|too large"),
     ],
@@ -288,3 +288,17 @@ def test_other_refusals():
         glass_delta([1, 2], [3, 4], conf_level=0)
     with pytest.raises(DesignError, match="too few to standardize"):
         small_sample_factor(1)
+
+
+@pytest.mark.parametrize("effect", [hedges_g, glass_delta])
+@pytest.mark.parametrize(
+    "values", [["1", "2"], pd.to_datetime(["2020-01-01", "2020-01-05"]), [[1, 2], [3]]]
+)
+def test_what_only_looks_like_numbers_is_refused(effect, values):
+    with pytest.raises(DesignError, match="treated group must be numbers"):
+        effect(values, [1, 2])
+
+
+def test_text_is_no_number_in_a_summary():
+    with pytest.raises(DesignError, match="mean_treated must be a number, got '1'"):
+        hedges_g_from_summary("1", 1, 10, 2, 1, 10)

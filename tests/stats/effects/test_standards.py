@@ -63,5 +63,14 @@ def test_kraft_2020_bands(effect, label):
 def test_an_unknown_effect_is_refused(unknown):
     with pytest.raises(DesignError, match="baseline difference must be a known number"):
         baseline_equivalence(unknown)
-    with pytest.raises(DesignError, match="effect must be a known number"):
+    with pytest.raises(DesignError, match=r"effect \(SD\) must be a known number"):
         KRAFT_2020.label(unknown)
+
+
+@pytest.mark.parametrize("wrong", [None, "0.2", ["a"]])
+def test_what_is_no_effect_is_refused(wrong):
+    with pytest.raises(DesignError, match="baseline difference must be a number"):
+        baseline_equivalence(wrong)
+    if wrong is not None:  # a missing effect has a missing index
+        with pytest.raises(DesignError, match="Effects must be numbers"):
+            improvement_index(wrong)

@@ -54,3 +54,15 @@ def test_counts_must_be_whole_and_not_negative(bad):
 def test_answers_in_place_of_counts_are_refused():
     with pytest.raises(DesignError, match=r"Counts are three numbers, .* got 5"):
         net_promoter_score([9, 10, 8, 7, 3])
+
+
+@pytest.mark.parametrize("wrong", [None, "3", float("inf"), float("nan"), 10**12])
+def test_counts_that_cannot_be_people_are_refused(wrong):
+    with pytest.raises(DesignError, match="promoters must be a whole number of people"):
+        NpsCounts(1, 1, wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "78", np.array(3.0)])
+def test_answers_that_are_no_list_are_refused(wrong):
+    with pytest.raises(DataError, match="Answers must be a list"):
+        count_nps(wrong)

@@ -268,3 +268,11 @@ def test_an_unknown_method_is_refused():
         net_promoter_score((1, 2, 3), conf_level=95)
     with pytest.raises(DesignError, match="100 or more draws, got 10"):
         net_promoter_score((1, 2, 3), method="bootstrap", draws=10)
+
+
+@pytest.mark.parametrize("n", [10**5, 10**8])
+@pytest.mark.parametrize("conf_level", [1e-6, 0.8, 0.999999])
+def test_many_passives_of_hardly_more_people_have_limits(n, conf_level):
+    # the effective size is then about n squared, and the variance at a score of 0 is 0
+    made = net_promoter_score((0, n, 0), population=n + 1, conf_level=conf_level)
+    assert -0.01 < made.conf_low <= 0 <= made.conf_high < 0.01

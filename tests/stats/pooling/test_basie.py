@@ -123,13 +123,13 @@ def test_what_is_shown_with_the_result_comes_back():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"estimate": nan}, "estimate must be a finite number"),
-        ({"estimate": inf}, "estimate must be a finite number"),
+        ({"estimate": nan}, "estimate must be a known number"),
+        ({"estimate": inf}, "estimate must be a known number"),
         ({"std_error": 0}, "standard error must be positive"),
-        ({"std_error": nan}, "standard error must be positive"),
-        ({"prior_mean": nan}, "prior mean must be a finite number"),
+        ({"std_error": nan}, "standard error must be a known number"),
+        ({"prior_mean": nan}, "prior mean must be a known number"),
         ({"prior_sd": 0}, "prior standard deviation must be positive"),
-        ({"prior_sd": inf}, "prior standard deviation must be positive"),
+        ({"prior_sd": inf}, "prior standard deviation must be a known number"),
         ({"prior_sd": 1e200}, "Change their unit"),
         ({"std_error": 1e-200}, "Change their unit"),
         ({"df": 0}, "df must be positive"),

@@ -235,7 +235,7 @@ def test_missing_values_lengths_and_options_are_refused():
     data = pilot([[[4, 4], [4, 4]]])
     with pytest.raises(DesignError, match="1 outcomes, arms, clusters or blocks are missing"):
         effects(data.assign(y=data["y"].where(data.index > 0)))
-    with pytest.raises(DesignError, match="differ in length: 1, 16, 16, 16"):
+    with pytest.raises(DesignError, match="one length; they differ: 1, 16, 16, 16"):
         effects_by_block([1.0], data["arm"], data["cluster"], data["block"], reference=0)
     with pytest.raises(DesignError, match="got none"):
         effects_by_block([], [], [], [], reference=0)
@@ -243,3 +243,13 @@ def test_missing_values_lengths_and_options_are_refused():
         effects(data, average="median")
     with pytest.raises(DesignError, match="'none' is not one of pooled, own"):
         effects(data, variance="none")
+
+
+def test_small_units_change_no_degrees_of_freedom():
+    rng = np.random.default_rng(5)
+    y, arm = rng.normal(size=48), np.tile(["a", "b"], 24)
+    labels = arm, np.arange(48) // 4 * 2 + np.arange(48) % 2, np.arange(48) // 24
+    plain, small = (
+        effects_by_block(scale * y, *labels, reference="a").estimates for scale in (1, 1e-90)
+    )
+    assert [e.df for e in small] == pytest.approx([e.df for e in plain])

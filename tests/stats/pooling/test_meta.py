@@ -448,3 +448,9 @@ def test_standard_errors_of_very_different_size_are_pooled_without_a_warning():
     found = random_effects_meta([0.0, 1.0, 2.0], [1e-4, 1.0, 9.0])
     assert np.isfinite(found.estimate.std_error)
     assert found.weights.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("wrong", [["1", "2"], ["a", "b"], {1, 2}])
+def test_what_is_no_list_of_numbers_is_refused(wrong):
+    with pytest.raises(DesignError, match="Estimates must be numbers"):
+        random_effects_meta(wrong, [1, 2])

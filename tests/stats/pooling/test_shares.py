@@ -248,3 +248,10 @@ def test_successes_that_cannot_be_pooled_are_refused(x, n, message):
 def test_a_confidence_level_in_percent_is_refused():
     with pytest.raises(DesignError, match="conf_level"):
         beta_binomial([1, 2], [3, 4], conf_level=95)
+
+
+def test_text_and_more_people_than_there_are_are_refused():
+    with pytest.raises(DesignError, match="Successes must be numbers; got '1'"):
+        beta_binomial(["1", "2"], [3, 3])
+    with pytest.raises(DesignError, match="more people than there are"):
+        dirichlet_multinomial([[1e300, 1], [1, 1]])

@@ -91,7 +91,7 @@ def test_refusals():
             score_scale(items, low=1, high=5, minimum_answered=share)
     with pytest.raises(DesignError, match="high is not given for the items q2, q3"):
         score_scale(items, low=1, high={"q0": 5, "q1": 5})
-    with pytest.raises(DesignError, match="low must be a number"):
+    with pytest.raises(DesignError, match=r"low of item .q0. must be a known number"):
         score_scale(items, low=float("nan"), high=5)
     with pytest.raises(DesignError, match="range 5-1 has no width"):
         score_scale(items, low=5, high=1)
@@ -99,3 +99,15 @@ def test_refusals():
         score_scale(items[[]], low=1, high=5)
     with pytest.raises(DesignError, match="Two items are called 'q0'"):
         score_scale(items[["q0", "q0"]], low=1, high=5)
+
+
+def test_digits_as_text_and_tables_without_names_are_refused():
+    items = made_up(1)
+    with pytest.raises(DataError, match="the answers are not all numbers"):
+        score_scale(items.astype(str), low=1, high=5)
+    with pytest.raises(DesignError, match="Items must be a data frame"):
+        score_scale(items.to_numpy(), low=1, high=5)
+    with pytest.raises(DesignError, match=r"low of item .* must be a number"):
+        score_scale(items, low="1", high=5)
+    with pytest.raises(DataError, match="too large or small"):
+        score_scale(items * 1e300, low=1, high=5)
