@@ -15,6 +15,8 @@ __all__ = ["Optimum", "find_optimum", "point_at"]
 _SLIGHT = 1e-2  # reliability of a group's mean below which a variance of zero is tried
 _AS_GOOD = 1e-8  # rise of the deviance that a variance of exactly zero may cost
 _FLAT = 1e-8  # fall of the deviance that may be left at an optimum
+_FEW, _ALIKE = 50, 4  # groups, and the largest's size relative to the smallest's
+_HINT = 0.01  # share of a start's covariance that brings a level back
 _COLLAPSED = 1e-10  # residual variance, as a share of what least squares leaves
 
 
@@ -43,20 +45,26 @@ class Optimum:
 def find_optimum(problem: Problem) -> Optimum:
     """Minimize the deviance over all covariances of the problem's structure.
 
-    The search goes down from every valley of a coarse map. Where that leads to a boundary, levels
-    may compete for the same variance; so each of them is left out in turn, to see whether the
-    others do better without it. Where a variance, or a direction of a covariance matrix, is as
-    good at zero, it is set to exactly zero.
+    The search goes down from every valley of a coarse map. With few groups of very unequal sizes
+    other valleys may hide between its points, and at a boundary levels or terms may compete for
+    the same variance; so then it also starts from far corners of the map, and tries each level
+    without the other. Where a variance, or a direction of a covariance matrix, is as good at zero,
+    it is set to exactly zero.
     """
-    starts = Starts(problem)
-    valleys = starts.valleys()
-    best = _lowest(problem, starts.chart, valleys)
-    if not best.converged:
+    starts, uneven = Starts(problem), _has_few_uneven_groups(problem)
+    best = _lowest(problem, starts.chart, starts.valleys())
+    if uneven or not best.converged:
         best = _lowest(problem, starts.chart, starts.corners(), best)
-    if best.singular and len(problem.structure.blocks) > 1:
-        for block in problem.structure.blocks:
-            best = _without(problem, starts.chart, *valleys[0], block, best)
+    if uneven or best.singular:
+        for theta, size, inner in starts.one_sided():
+            best = _one_level(problem, starts.chart, theta, size, inner, best)
     return best
+
+
+def _has_few_uneven_groups(problem: Problem) -> bool:
+    """Whether there may be several valleys; with many groups, or with equal ones, there is one."""
+    few = problem.group_count(problem.structure.blocks[0]) <= _FEW
+    return few and problem.products.largest_ratio() > _ALIKE
 
 
 def _lowest(problem: Problem, chart: Chart, points, best: Optimum | None = None) -> Optimum:
@@ -67,28 +75,26 @@ def _lowest(problem: Problem, chart: Chart, points, best: Optimum | None = None)
     return best
 
 
-def _is_better(found: Optimum, best: Optimum) -> bool:
-    gain = best.point.value - found.point.value
-    return gain > _AS_GOOD or (gain > -_AS_GOOD and found.converged and not best.converged)
-
-
-def _without(problem: Problem, chart: Chart, theta, size, block, best: Optimum) -> Optimum:
-    """Leave a block out; where that is lower than the best, go on with a hint of it."""
-    structure, inside = problem.structure, np.ix_(block, block)
+def _one_level(problem: Problem, chart: Chart, theta, size, inner: bool, best: Optimum) -> Optimum:
+    """Leave the other level out; if that is lower than the best, go on with a hint of it."""
+    structure = problem.structure
+    kept = [(structure.n_outer in block) == inner for block in structure.blocks]
+    full = [len(block) for block in structure.blocks]
+    some = [rank if keep else 0 for rank, keep in zip(full, kept, strict=True)]
     covariance = chart.covariance(theta)
-    hint = 0.01 * covariance[inside]
-    covariance[inside] = 0.0
-    ranks = [0 if other == block else len(other) for other in structure.blocks]
-    fewer, start = Chart.around(structure, covariance, ranks, theta[-1])
+    fewer, start = Chart.around(structure, covariance, some, theta[-1])
     steps = np.append(np.full(len(start) - 1, size[:-1].max()), 1.0)
     point = minimize(partial(point_at, problem, fewer), problem.at(fewer, start), steps)
     if point.value > best.point.value - _AS_GOOD:
         return best
-    covariance = fewer.covariance(point.theta)
-    covariance[inside] = hint
-    full = [len(other) for other in structure.blocks]
-    again, start = Chart.around(structure, covariance, full, point.theta[-1])
+    hinted = fewer.covariance(point.theta) + _HINT * covariance
+    again, start = Chart.around(structure, hinted, full, point.theta[-1])
     return _lowest(problem, again, [(start, size)], best)
+
+
+def _is_better(found: Optimum, best: Optimum) -> bool:
+    gain = best.point.value - found.point.value
+    return gain > _AS_GOOD or (gain > -_AS_GOOD and found.converged and not best.converged)
 
 
 def point_at(problem: Problem, chart: Chart, theta: np.ndarray) -> Point | None:

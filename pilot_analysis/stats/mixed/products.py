@@ -88,6 +88,13 @@ class CrossProducts:
         """Number of model columns: the fixed terms and the outcome."""
         return len(self.ww)
 
+    def largest_ratio(self) -> float:
+        """Return how many times the smallest group's size the largest group of a level has."""
+        sizes = [self.outer_squares()[0, 0]]  # the first random term is an intercept
+        if self.means is not None:
+            sizes.append(self.means.sizes)
+        return float(max(part.max() / part.min() for part in sizes))
+
     def outer_squares(self) -> np.ndarray:
         """Return Z'Z of each outer group, shape (q, q, G)."""
         return self.zz if self.means is None else self.zz + self.means.sum(self.means.zz)

@@ -13,12 +13,13 @@ __all__ = ["Starts", "profiled_deviances"]
 # costs little to look for.
 _FEW = (0.2, 0.7, 0.97)
 _MANY = (0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
+_HIGH = 2  # position of a reliability that is high without being extreme
 _WORK = 3e5  # numbers that the finer map may take
 _CHUNK = 1e5  # numbers to hold at once
 
 
 class Starts:
-    """Deviances over a grid of uncorrelated random terms.
+    """Points of a map of the deviance over uncorrelated random terms.
 
     One axis for the outer level's intercept, one for its slopes, one for the inner level.
 
@@ -29,41 +30,64 @@ class Starts:
     """
 
     def __init__(self, problem: Problem):
-        structure, products = problem.structure, problem.products
+        structure = problem.structure
         full = [len(block) for block in structure.blocks]
         self.chart, self._unit = Chart.around(structure, np.eye(structure.size), full, 0.0)
-        terms = np.arange(structure.size)
-        axis = np.where(terms < structure.n_outer, np.minimum(terms, 1), structure.n_outer)
-        axis = np.unique(axis, return_inverse=True)[1]
-        n_axes = axis[-1] + 1
-        work = products.n_columns * structure.n_outer * problem.group_count(structure.blocks[-1])
-        grid = _MANY if len(_MANY) ** n_axes * work <= _WORK else _FEW
-        odds = np.array(grid) / (1 - np.array(grid))
-        at = np.indices([len(grid)] * n_axes).reshape(n_axes, -1).T
-        groups = np.empty(structure.size)
-        for block in structure.blocks:
-            groups[list(block)] = problem.group_count(block)
-        ratios = odds[at[:, axis]] * groups / products.n
-        chunks = np.array_split(ratios, int(np.ceil(len(ratios) * work / _CHUNK)))
+        self._n_outer_axes = min(structure.n_outer, 2)
+        self._at, self._ratios = _grid(problem, self._n_outer_axes)
+        work = _numbers_per_point(problem) * len(self._ratios)
+        chunks = np.array_split(self._ratios, int(np.ceil(work / _CHUNK)))
         found = [profiled_deviances(problem, chunk) for chunk in chunks]
         deviances, self._residuals = (np.concatenate(part) for part in zip(*found, strict=True))
-        self._ratios, self._order = ratios, np.argsort(deviances, kind="stable")
-        table = deviances.reshape([len(grid)] * n_axes)
-        self._valley = (table <= ndimage.minimum_filter(table, 3, mode="nearest")).ravel()
-        self._corner = np.isin(at, (0, len(grid) - 1)).all(axis=1)
+        self._order = np.argsort(deviances, kind="stable")
+        table = deviances.reshape(self._at.max(axis=0) + 1)
+        lowest = ndimage.minimum_filter(table, 3, mode="nearest")
+        self._valley = (table <= lowest).ravel()
 
     def valleys(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return parameters, and the size of a step in each, where no neighbour is lower."""
         return [self._point(k) for k in self._order if self._valley[k]]
 
     def corners(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return the corners of the map that are no valleys."""
-        return [self._point(k) for k in self._order if self._corner[k] and not self._valley[k]]
+        """Return points with any choice of lowest and high reliabilities that are no valleys."""
+        chosen = np.isin(self._at, (0, _HIGH)).all(axis=1) & ~self._valley
+        return [self._point(k) for k in self._order if chosen[k]]
+
+    def one_sided(self) -> list[tuple[np.ndarray, np.ndarray, bool]]:
+        """Return points where one level, or an axis of it, has nearly all of the variance.
+
+        With each goes whether that is the inner level.
+        """
+        outer, inner = np.split(self._at == _HIGH, [self._n_outer_axes], axis=1)
+        one = outer.any(axis=1) ^ inner.any(axis=1)
+        chosen = np.isin(self._at, (0, _HIGH)).all(axis=1) & one
+        return [(*self._point(k), bool(inner[k].any())) for k in self._order if chosen[k]]
 
     def _point(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         size = np.sqrt(self._ratios[k] * self._residuals[k])[self.chart.rows]
         theta = np.append(self._unit[:-1] * size, np.log(self._residuals[k]))
         return theta, np.append(size, 1.0)
+
+
+def _grid(problem: Problem, n_outer_axes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return positions on the axes, and variances of the random terms over the residual one."""
+    structure = problem.structure
+    n_axes = n_outer_axes + structure.nested
+    axis = np.minimum(np.arange(structure.size), 1)
+    axis[structure.n_outer :] = n_axes - 1
+    few = len(_MANY) ** n_axes * _numbers_per_point(problem) > _WORK
+    grid = np.array(_FEW if few else _MANY)
+    groups = np.empty(structure.size)
+    for block in structure.blocks:
+        groups[list(block)] = problem.group_count(block)
+    at = np.indices([len(grid)] * n_axes).reshape(n_axes, -1).T
+    return at, (grid / (1 - grid))[at[:, axis]] * groups / problem.products.n
+
+
+def _numbers_per_point(problem: Problem) -> int:
+    """Return how many numbers the deviance at one point of the map takes."""
+    groups = problem.group_count(problem.structure.blocks[-1])
+    return problem.products.n_columns * problem.structure.n_outer * groups
 
 
 def profiled_deviances(problem: Problem, ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -79,24 +103,14 @@ def profiled_deviances(problem: Problem, ratios: np.ndarray) -> tuple[np.ndarray
     -------
     deviances, residuals : numpy.ndarray, shape (c,)
     """
-    products, n = problem.products, problem.structure.n_outer
-    zz, zw, ww = products.zz[:, :, None], products.zw[:, :, None], products.ww
-    logs = np.zeros(len(ratios))
-    if products.means is not None:
-        means = products.means
-        weights = 1 / (1 + ratios[:, -1:] * means.sizes)  # (c, T)
-        zz = zz + means.sum(means.zz[:, :, None] * weights)
-        zw = zw + means.sum(means.zw[:, :, None] * weights)
-        ww = ww + (means.w * weights[:, None]) @ means.w.T
-        logs = logs - np.log(weights).sum(axis=1)
+    n = problem.structure.n_outer
+    zz, zw, ww, logs = _at_inner_ratios(problem, ratios)
     root = np.sqrt(ratios[:, :n]).T[:, :, None]  # (q, c, 1)
     middle = root[:, None] * zz * root
     middle[np.diag_indices(n)] += 1
     inverse, log_determinants = invert_stack(middle)
-    pulled = apply_stack(
-        root[:, None] * inverse * root, np.broadcast_to(zw, (*zw.shape[:2], *middle.shape[2:]))
-    )
-    plain = ww - np.einsum("kicg,licg->ckl", np.broadcast_to(zw, pulled.shape), pulled)
+    pulled = apply_stack(root[:, None] * inverse * root, zw)
+    plain = ww - np.einsum("kicg,licg->ckl", zw, pulled)
     lower = np.linalg.cholesky(plain[:, :-1, :-1])
     half = np.linalg.solve(lower, plain[:, :-1, -1:])[:, :, 0]
     residuals = (plain[:, -1, -1] - np.sum(half**2, axis=1)) / problem.freedom
@@ -105,3 +119,17 @@ def profiled_deviances(problem: Problem, ratios: np.ndarray) -> tuple[np.ndarray
     if problem.reml:
         deviances += 2 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
     return deviances, residuals
+
+
+def _at_inner_ratios(problem: Problem, ratios: np.ndarray):
+    """Return `CrossProducts.weighted` at many inner variances at once, with a residual of 1."""
+    products, means, c = problem.products, problem.products.means, len(ratios)
+    zz, zw = products.zz[:, :, None], products.zw[:, :, None]
+    if means is None:
+        zz, zw = (np.broadcast_to(x, (*x.shape[:2], c, x.shape[3])) for x in (zz, zw))
+        return zz, zw, products.ww, np.zeros(c)
+    weights = 1 / (1 + ratios[:, -1:] * means.sizes)  # (c, T)
+    zz = zz + means.sum(means.zz[:, :, None] * weights)
+    zw = zw + means.sum(means.zw[:, :, None] * weights)
+    ww = products.ww + (means.w * weights[:, None]) @ means.w.T
+    return zz, zw, ww, -np.log(weights).sum(axis=1)

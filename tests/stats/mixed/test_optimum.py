@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pilot_analysis.errors import DesignError
 from pilot_analysis.stats.mixed import fit_mixed, optimum
 from pilot_analysis.stats.mixed.newton import decrement, minimize
+from pilot_analysis.stats.mixed.starts import Starts
 from pilot_analysis.stats.mixed.structure import Chart
 
 MADE = Path(__file__).parents[2] / "oracles" / "made"
@@ -64,7 +65,7 @@ class Elsewhere:
         return structure.matrix(entries), rng.uniform(-4, 2)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(seed=seeds, spread=spreads, kind=kinds)
 def test_no_other_covariance_is_better_and_no_other_start_leads_lower(seed, spread, kind):
     fit = fit_mixed("y ~ x", pupils(seed, spread=spread), **kind)
@@ -81,7 +82,7 @@ def test_no_other_covariance_is_better_and_no_other_start_leads_lower(seed, spre
         assert lower.value >= elsewhere.value - 1e-7
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(
     seed=seeds, spread=spreads, kind=kinds,
     scale=st.sampled_from([1e-6, 0.02, 50.0, 1e7]), shift=st.sampled_from([0.0, -3.0, 1e4]),
@@ -108,24 +109,18 @@ def test_order_labels_scales_and_shifts_do_not_matter(seed, spread, kind, scale,
             assert second.variances[name] == pytest.approx(expected, rel=1e-4, abs=floor)
 
 
-def test_levels_that_compete_for_the_same_variance_are_both_tried():
-    # two valleys: all the variance between classes, or all of it between schools (the lower one)
-    found = []
-    for seed in range(40):
-        fit = fit_mixed("y ~ x", pupils(seed, spread=(0.5, 0.3, 0.5)), **options(True, True))
-        found.append("singular" in fit.flags)
-        elsewhere = Elsewhere(fit)
-        structure = elsewhere.problem.structure
-        for left_out in structure.blocks:
-            ranks = [0 if block == left_out else len(block) for block in structure.blocks]
-            chart, theta = Chart.around(structure, 0.1 * np.eye(3), ranks, -0.5)
-            start = elsewhere.problem.at(chart, theta)
-            least = minimize(
-                lambda t, c=chart, e=elsewhere: optimum.point_at(e.problem, c, t), start,
-                np.full(len(theta), 0.3),
-            )  # fmt: skip
-            assert least.value >= elsewhere.value - 1e-7
-    assert any(found)
+@pytest.mark.parametrize(
+    ("seed", "kind"),
+    [(178, options(False, True, correlated=False, reml=False)), (367, options(True, True))],
+)
+def test_terms_and_levels_that_compete_for_the_same_variance_are_both_tried(seed, kind):
+    # in these small samples the way down from the map's valleys leads to a second-best place
+    fit = fit_mixed("y ~ x", pupils(seed, spread=(0.5, 0.3, 0.5)), **kind)
+    elsewhere = Elsewhere(fit)
+    starts = Starts(elsewhere.problem)
+    near = optimum._lowest(elsewhere.problem, starts.chart, starts.valleys())
+    assert near.converged
+    assert near.point.value > elsewhere.value + 0.01
 
 
 def test_a_second_valley_far_off_is_found():
