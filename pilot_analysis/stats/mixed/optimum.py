@@ -46,16 +46,16 @@ def find_optimum(problem: Problem) -> Optimum:
     """Minimize the deviance over all covariances of the problem's structure.
 
     The search goes down from every valley of a coarse map. With few groups of very unequal sizes
-    other valleys may hide between its points, and at a boundary levels or terms may compete for
-    the same variance; so then it also starts from far corners of the map, and tries each level
-    without the other. Where a variance, or a direction of a covariance matrix, is as good at zero,
-    it is set to exactly zero.
+    other valleys may hide between its points, and levels or terms may compete for the same
+    variance; so then it also starts from far corners of the map, and tries each level without the
+    other. Where a variance, or a direction of a covariance matrix, is as good at zero, it is set
+    to exactly zero.
     """
     starts, uneven = Starts(problem), _has_few_uneven_groups(problem)
     best = _lowest(problem, starts.chart, starts.valleys())
     if uneven or not best.converged:
         best = _lowest(problem, starts.chart, starts.corners(), best)
-    if uneven or best.singular:
+    if uneven:
         for theta, size, inner in starts.one_sided():
             best = _one_level(problem, starts.chart, theta, size, inner, best)
     return best

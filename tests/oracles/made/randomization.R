@@ -17,8 +17,9 @@ by_coin <- function(y, arm, block) {
 blocked <- by_coin(round(rnorm(16), 2), rep(c(1, 0, 0, 1), 4), rep(1:4, each = 4))
 unequal <- by_coin(c(3, 5, 4, 4, 2, 6, 7, 1, 2, 4), c(1, 0, 1, 1, 0, 0, 1, 0, 1, 0), rep(1, 10))
 
-extra <- sleep$extra
-group <- sleep$group
+# Student (1908), Biometrika 6, p. 20: hours of sleep gained by ten patients with each of two drugs
+extra <- c(.7, -1.6, -.2, -1.2, -.1, 3.4, 3.7, .8, 0, 2, 1.9, .8, 1.1, .1, -.1, 4.4, 5.5, 1.6, 4.6, 3.4)
+group <- rep(1:2, each = 10)
 by_perm <- function(side) perm.test(
   round(10 * extra[group == 2]) , round(10 * extra[group == 1]), alternative = side, exact = TRUE)$p.value
 student <- list(y = extra, arm = as.numeric(group == 2), p = tails(by_perm("less"), by_perm("greater")))
