@@ -44,6 +44,10 @@ lab: .venv-lab/.ready  ## the notebooks in JupyterLab
 
 bench: .venv/.ready  ## timings, as ratios within one run
 	@$(BIN)/python benchmarks/briefs.py
+	@$(BIN)/python benchmarks/mixed_models.py
+	@$(BIN)/python benchmarks/cluster_robust.py
+	@$(BIN)/python benchmarks/nps_bootstrap.py
+	@$(BIN)/python benchmarks/imputation.py
 
 clean:  ## everything that these targets made, but no run in reports/
 	@rm -rf .venv .venv-lab .pytest_cache .ruff_cache .hypothesis data/clean

@@ -111,7 +111,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         whole, tenth = Path(scratch) / "events.csv", Path(scratch) / "tenth.csv"
-        begin = time.perf_counter()
+        busy, begin = os.getloadavg()[0], time.perf_counter()
         write_log(whole, options.events)
         cut(whole, tenth, options.events)
         made_in = time.perf_counter() - begin
@@ -127,8 +127,10 @@ def main() -> None:
     if not same or rounds[1]["weeks"] != rounds[2]["weeks"]:
         raise SystemExit(f"The sums differ: {rounds}")
     print(f"{platform.machine()}, two cores, Python {platform.python_version()}, log made in "
-          f"{made_in:.0f} s")  # fmt: skip
-    print(f"{'':<24}{'events':>12}{'GB':>7}{'seconds':>9}{'CPU s':>7}{'peak GB':>9}{'weekly rows':>13}")
+          f"{made_in:.0f} s; processes that ran before: {busy:.1f}")  # fmt: skip
+    print(
+        f"{'':<24}{'events':>12}{'GB':>7}{'seconds':>9}{'CPU s':>7}{'peak GB':>9}{'weekly rows':>13}"
+    )
     for r in rounds:
         print(f"{r['way']:<24}{r['events']:>12,}{r['gb']:>7.2f}{r['seconds']:>9.1f}{r['cpu_seconds']:>7.1f}"
               f"{r['peak_gb']:>9.2f}{r['weeks']:>13,}")  # fmt: skip

@@ -22,6 +22,7 @@ def names(requirements):
 
 def test_environment_yml_lists_the_dependencies_of_pyproject():
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    text = text.replace("python-duckdb", "duckdb")  # its name on conda-forge
     listed = set(re.findall(r"^\s+- ([a-z][^:\s]*)$", text, re.MULTILINE)) - {"conda-forge", "pip"}
     extras = PROJECT["optional-dependencies"]
     wanted = {*PROJECT["dependencies"], *extras["lab"], *extras["test"]}

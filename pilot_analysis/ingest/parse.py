@@ -38,6 +38,7 @@ _ISO = re.compile(
 _SLASHED = re.compile(
     r"(?P<left>[0-9]{1,2})/(?P<right>[0-9]{1,2})/(?P<year>[0-9]{4}|[0-9]{2})" + _TIME
 )
+_YEARS = (1900, 2100)
 _CENTURY_TURNS = 70  # a year in two digits: 70 to 99 are of the last century
 
 
@@ -208,9 +209,15 @@ def _moment(found: re.Match, *, month: str, day: str) -> datetime | Refused:
         year = int(found["year"])
         if len(found["year"]) == 2:
             year += 1900 if year >= _CENTURY_TURNS else 2000
-        return datetime(
+        moment = datetime(
             year, int(found[month]), int(found[day]),
             hour, int(found["minute"] or 0), int(found["second"] or 0),
         )  # fmt: skip
+        first, last = _YEARS
+        if not first <= year <= last:
+            return Refused(
+                f"is not in the years {first} to {last}", "Check how the export writes dates"
+            )
+        return moment
     except ValueError:
         return Refused("is no day or time of the calendar", "Check how the export writes dates")

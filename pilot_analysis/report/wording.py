@@ -51,6 +51,8 @@ FLAGS = {
     "singular": "The model could find no difference between classes or schools beyond that of "
     "their students. That is unlikely to be quite true, so the interval may be too narrow.",
     "few clusters": "Few groups stand behind this interval, so it is rough.",
+    "rare categories": "Some answers are so rare that this interval is rough.",
+    "understated": "Some groups are fitted exactly, so the interval is too narrow.",
     "chosen because it was large": "A number that was chosen because it was large tends to fall "
     "by itself.",
     "chosen because it was low": "A number that was chosen because it was low tends to rise by "

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from math import isfinite, isnan, nan
+from numbers import Real
 
-from scipy import stats
+from scipy import special
 
 from pilot_analysis.errors import DesignError
 
@@ -12,11 +13,20 @@ __all__ = ["Estimate", "check_conf_level"]
 
 def check_conf_level(conf_level: float) -> float:
     """Return `conf_level` if it lies strictly between 0 and 1, else raise `DesignError`."""
-    if not 0 < conf_level < 1:
+    if not isinstance(conf_level, Real) or not 0 < conf_level < 1:
         raise DesignError(
-            f"conf_level must lie between 0 and 1, for instance 0.95; got {conf_level}."
+            f"conf_level must lie between 0 and 1, for instance 0.95; got {conf_level!r}."
         )
     return float(conf_level)
+
+
+# scipy.special, since the same numbers through scipy.stats take a hundred times as long.
+def _t_quantile(probability: float, df: float) -> float:
+    return special.stdtrit(df, probability) if isfinite(df) else special.ndtri(probability)
+
+
+def _t_tail(statistic: float, df: float) -> float:
+    return special.stdtr(df, statistic) if isfinite(df) else special.ndtr(statistic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +104,14 @@ class Estimate:
                 f"positive degrees of freedom; got {estimate}, {std_error} and {df}."
             )
         statistic = (estimate - null) / std_error
-        half = stats.t.isf((1 - conf_level) / 2, df) * std_error
+        half = -_t_quantile((1 - conf_level) / 2, df) * std_error
         return cls(
             name,
             float(estimate),
             float(std_error),
             float(statistic),
             float(df),
-            float(2 * stats.t.sf(abs(statistic), df)),
+            float(2 * _t_tail(-abs(statistic), df)),
             float(conf_level),
             float(estimate - half),
             float(estimate + half),

@@ -15,6 +15,7 @@ from pilot_analysis.stats.grouping import encode_groups, within
 __all__ = ["Design", "design_matrix"]
 
 _DEPENDENT = 1e-9  # share of a column's length that the columns before it leave unexplained
+_CLEAR = 1e-6  # smallest eigenvalue of the columns' correlations that leaves no doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,17 @@ def design_matrix(
     used = sorted(parsed.required_variables)
     others = [*other_columns, *([absorb] if absorb else [])]
     _require_columns([*used, *others], data)
-    kept = np.flatnonzero(data[list(dict.fromkeys([*used, *others]))].notna().all(axis=1))
+    kept = _complete_rows([*used, *others], data)
     if not len(kept):
         raise DesignError(
             f"{formula}: no row has a value in all of {', '.join([*used, *others])}. "
             "Check which of these columns is empty."
         )
-    columns = {name: _numeric_or_categorical(data[name].iloc[kept], name) for name in used}
-    y, X, names = _matrices(parsed, formula, pd.DataFrame(columns).reset_index(drop=True))
+    index = pd.RangeIndex(len(kept))
+    columns = {
+        name: _numeric_or_categorical(data[name].take(kept).set_axis(index), name) for name in used
+    }
+    y, X, names = _matrices(parsed, formula, pd.DataFrame(columns))
     if absorb:
         X, names = X[:, [n != "Intercept" for n in names]], [n for n in names if n != "Intercept"]
     _require_full_rank(X, names, data[absorb].iloc[kept] if absorb else None, absorb)
@@ -116,16 +120,24 @@ def _require_columns(names: Iterable[str], data: pd.DataFrame) -> None:
             )
 
 
+def _complete_rows(names: Iterable[str], data: pd.DataFrame) -> np.ndarray:
+    complete = np.ones(len(data), dtype=bool)
+    for name in dict.fromkeys(names):
+        complete &= data[name].notna().to_numpy()
+    return np.flatnonzero(complete)
+
+
 def _numeric_or_categorical(values: pd.Series, name: str) -> pd.Series:
     if isinstance(values.dtype, pd.CategoricalDtype):
         _require_reference(values, name)
         return values.cat.remove_unused_categories()
     if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
         numbers = values.astype("float64")
-        if not np.isfinite(numbers).all():
+        finite = np.isfinite(numbers.to_numpy())
+        if not finite.all():
             raise DesignError(
-                f"Column {name!r} holds infinite values in "
-                f"{int((~np.isfinite(numbers)).sum())} rows. Mend or leave out these rows."
+                f"Column {name!r} holds infinite values in {np.sum(~finite)} rows. Mend or leave "
+                "out these rows."
             )
         return numbers
     example = values.iloc[0]
@@ -139,7 +151,7 @@ def _numeric_or_categorical(values: pd.Series, name: str) -> pd.Series:
 
 def _require_reference(values: pd.Series, name: str) -> None:
     reference = values.cat.categories[0] if len(values.cat.categories) else None
-    if not (values == reference).any():
+    if not (values.cat.codes.to_numpy() == 0).any():
         raise DesignError(
             f"Column {name!r}: its reference category {reference!r} has no complete rows, so "
             "nothing can be compared with it. Name another category first, or check the data."
@@ -172,9 +184,13 @@ def _require_full_rank(X, names, absorbed: pd.Series | None, absorb: str | None)
         raise DesignError("The formula has no terms besides what is absorbed. Add the arm.")
     if absorbed is not None:
         X = within(X, encode_groups(absorbed)[0])
-    length = np.linalg.norm(X, axis=0)
+    gram = X.T @ X
+    length = np.sqrt(np.diag(gram))
     empty = length <= _DEPENDENT * np.sqrt(len(X))
-    left = np.abs(np.diag(np.linalg.qr(X / np.where(empty, 1, length), mode="r")))
+    length = np.where(empty, 1, length)
+    if not empty.any() and np.linalg.eigvalsh(gram / np.outer(length, length))[0] > _CLEAR:
+        return
+    left = np.abs(np.diag(np.linalg.qr(X / length, mode="r")))
     left = np.append(left, np.zeros(X.shape[1] - len(left)))
     dependent = [n for n, gone in zip(names, empty | (left < _DEPENDENT), strict=True) if gone]
     if dependent:

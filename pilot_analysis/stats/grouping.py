@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from pilot_analysis.errors import DesignError
+
 __all__ = ["encode_groups", "encode_pairs", "sum_by", "within"]
 
 
@@ -18,9 +20,18 @@ def encode_groups(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     -------
     codes : numpy.ndarray of int, shape (n,)
     levels : numpy.ndarray, shape (number of groups,)
+
+    Raises
+    ------
+    DesignError
+        A missing label.
     """
-    codes, levels = pd.factorize(values.astype(object), sort=True)
-    return codes, np.asarray(levels)
+    # Only the few different labels become objects and are sorted, not every row.
+    codes, seen = pd.factorize(values)
+    if (codes < 0).any():
+        raise DesignError("A row has no group: leave it out, or give it one.")
+    ranks, levels = pd.factorize(pd.Index(seen).astype(object), sort=True)
+    return ranks[codes], np.asarray(levels)
 
 
 def within(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -70,5 +81,5 @@ def encode_pairs(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.
     pairs : numpy.ndarray of int, shape (number of pairs, 2)
     """
     width = int(second.max()) + 1
-    joined, codes = np.unique(first * width + second, return_inverse=True)
+    codes, joined = pd.factorize(first * width + second, sort=True)
     return codes, np.stack(np.divmod(joined, width), axis=1)

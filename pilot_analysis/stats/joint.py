@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from pilot_analysis.errors import DesignError
 
@@ -34,11 +35,14 @@ class JointTest:
 
     @classmethod
     def from_f(cls, terms, statistic, df_numerator, df_denominator, method) -> "JointTest":
-        """Derive the p-value from the F distribution with these degrees of freedom."""
-        p_value = float(stats.f.sf(statistic, df_numerator, df_denominator))
+        """Derive p from the F distribution; infinite `df_denominator`: from the chi-squared."""
+        if isfinite(df_denominator):
+            p_value = special.fdtrc(df_numerator, df_denominator, statistic)
+        else:
+            p_value = special.chdtrc(df_numerator, df_numerator * statistic)
         return cls(
-            tuple(terms), float(statistic), float(df_numerator), float(df_denominator), p_value,
-            method,
+            tuple(terms), float(statistic), float(df_numerator), float(df_denominator),
+            float(p_value), method,
         )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_a_function_that_raises_brings_its_traceback(zygote):
 
 
 def test_a_copy_whose_client_hangs_up_is_killed(zygote):
-    process = zygote.fork("subprocess:call", {"popenargs": ["sleep", "60"]})
+    process = zygote.fork("signal:pause", {})
     assert process.poll() is None
     process.close()
     for _ in range(200):
@@ -114,7 +114,7 @@ def test_a_copy_whose_client_hangs_up_is_killed(zygote):
 def test_a_warm_process_that_has_ended_is_said_to_have():
     with Zygote(preload=()) as short:
         short.wait_until_ready()
-        process = short.fork("subprocess:call", {"popenargs": ["sleep", "60"]})
+        process = short.fork("signal:pause", {})
     with pytest.raises(RunError, match="died"):
         process.result()
     with pytest.raises(RunError, match="has ended"):

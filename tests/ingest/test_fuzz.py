@@ -273,7 +273,8 @@ def check_accounts(read, config):
 
 TEXTS = [
     "", " ", "NA", "n/a", "*", "-", "0", "-1", "11", "1e308", "1e309", "03/04/2026", "13/13/2026",
-    "2026-02-30", "99/99/9999", "=cmd|' /C calc'!A0", "x" * 200_000, "é", "true", "null", "S1",
+    "2026-02-30", "99/99/9999",
+    "9999-12-31", "0001-01-01", "=cmd|' /C calc'!A0", "x" * 200_000, "é", "true", "null", "S1",
     "<script>", "a\nb", '"', 'a"b', "\x00", "\u202e", "1.23457E+17", "Strongly  agree", "١", "½",
 ]  # fmt: skip
 
@@ -312,7 +313,7 @@ def set_cell(rows, row, column, rng):
 
 
 def set_column(rows, row, column, rng):
-    text = rng.choice(TEXTS[:24])
+    text = rng.choice(TEXTS[:26])
     for cells in rows[1:]:
         cells[column : column + 1] = [text]
 

@@ -30,3 +30,16 @@ def test_the_likelihood_is_no_lower_than_the_one_that_statsmodels_reaches(exam):
     theirs = smf.mixedlm("normexam ~ standLRT", exam, groups=exam["school"]).fit(reml=True)
     assert np.isfinite(theirs.llf)
     assert theirs.llf - 1e-6 <= ours.log_likelihood <= theirs.llf + 1
+
+
+def test_a_random_slope_agrees_with_statsmodels_where_that_converges(exam):
+    centred = exam.assign(x=exam["standLRT"] - exam["standLRT"].mean())
+    ours = fit_mixed(
+        "normexam ~ x", centred, groups="school", random_slopes=["x"], df="satterthwaite"
+    )
+    model = smf.mixedlm("normexam ~ x", centred, groups=centred["school"], re_formula="1 + x")
+    theirs = model.fit(reml=True, method=["lbfgs", "powell"])
+    assert theirs.llf <= ours.log_likelihood + 1e-6
+    assert theirs.llf == pytest.approx(ours.log_likelihood, abs=1e-3)
+    assert ours["x"].estimate == pytest.approx(theirs.params["x"], abs=1e-3)
+    assert ours["x"].std_error == pytest.approx(theirs.bse["x"], rel=1e-2)

@@ -1,55 +1,21 @@
-"""Two groups compared by rank, with whole clusters permuted; and shares (see `shares`)."""
+"""Two groups compared by rank: the area under the ROC curve, with units in clusters or without."""
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
-from math import factorial, prod
+from math import log, nan, sqrt
 
 import numpy as np
 from scipy import stats
 from scipy.optimize import brentq
 
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats.association.shares import cluster_proportion, members_of, proportion
 from pilot_analysis.stats.estimate import Estimate, check_conf_level
+from pilot_analysis.stats.randomization.inputs import known_groups, known_labels, known_values
 
-__all__ = [
-    "FEWEST_A_SIDE",
-    "PermutationTest",
-    "auc",
-    "cluster_proportion",
-    "permutation_test",
-    "proportion",
-]
+__all__ = ["FEWEST_A_SIDE", "LeaveOneOut", "auc", "auc_without_each_cluster", "cluster_auc"]
 
 # with one or two units a side no interval for the AUC keeps its promise
 FEWEST_A_SIDE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class PermutationTest:
-    """A rank test in which whole clusters change places.
-
-    Attributes
-    ----------
-    auc : float
-        Share of (positive, negative) pairs in which the positive is higher; ties count half.
-    p_value : float
-        Two-sided: share of the arrangements whose AUC is at least as far from one half.
-    smallest_p : float
-        The smallest p that these values and clusters could have given, whatever the labels.
-    n_arrangements : int
-        Arrangements looked at.
-    exact : bool
-        Whether that was all of them; otherwise a seeded sample, the observed one added.
-    """
-
-    auc: float
-    p_value: float
-    smallest_p: float
-    n_arrangements: int
-    exact: bool
+_BOTH = "The AUC needs known values on both sides"
 
 
 def auc(positives, negatives, *, conf_level: float = 0.95) -> Estimate:
@@ -66,13 +32,13 @@ def auc(positives, negatives, *, conf_level: float = 0.95) -> Estimate:
     Estimate
         unit "proportion", n = n_p + n_n. The interval inverts a score with Hanley and McNeil's
         variance at each value tested (Newcombe's method 5), so that it has width at 0 and 1; it
-        takes units as independent. Below three units a side there is none, with the reason. p is
-        NaN: the test is `permutation_test`.
+        takes units as independent (see `cluster_auc`). Below three units a side there is none,
+        with the reason. p is NaN: the test is `permutation_test`.
 
     Raises
     ------
     DesignError
-        A group without values, or a missing value.
+        A group without values, or a missing or infinite value.
 
     References
     ----------
@@ -80,91 +46,154 @@ def auc(positives, negatives, *, conf_level: float = 0.95) -> Estimate:
     559-573.
     """
     check_conf_level(conf_level)
-    groups = [np.asarray(g, dtype=float) for g in (positives, negatives)]
-    if any(g.size == 0 or np.isnan(g).any() for g in groups):
-        raise DesignError("The AUC needs known values on both sides; one side has none, or a gap.")
-    n_p, n_n = (g.size for g in groups)
-    ranks = stats.rankdata(np.concatenate(groups))
-    area = (ranks[:n_p].sum() - n_p * (n_p + 1) / 2) / (n_p * n_n)
+    groups = [known_values(g, _BOTH) for g in (positives, negatives)]
+    if min(len(g) for g in groups) == 0:
+        raise DesignError(f"{_BOTH}; one side has none.")
+    n_p, n_n = (len(g) for g in groups)
+    area = _area(*groups)
     details = {"n": n_p + n_n, "unit": "proportion", "method": "auc", "conf_level": conf_level}
     if min(n_p, n_n) < FEWEST_A_SIDE:
         reason = f"An interval needs {FEWEST_A_SIDE} or more units on each side."
         return Estimate.undefined("auc", reason, estimate=area, **details)
-    z = stats.norm.isf((1 - conf_level) / 2)
-    # a swap of the sides turns the area into its complement, and so the limits
-    low = 1 - _upper_area(1 - area, n_p, n_n, z)
-    high = _upper_area(area, n_p, n_n, z)
-    return Estimate.from_interval("auc", area, low, high, **details)
+    return Estimate.from_interval("auc", area, *_limits(area, n_p, n_n, conf_level), **details)
 
 
-def permutation_test(
-    values, positive, cluster, *, most_arrangements: int = 20_000, seed: int = 20261121
-) -> PermutationTest:
-    """Test whether positive units have other values than negative ones, permuting clusters.
-
-    Units of one cluster are not exchangeable with those of another, so the labels of a whole
-    cluster move together, among clusters with the same number of units: the first unit's label
-    to the first unit, and so on, so give the units of every cluster in the same order (products
-    by name, for instance).
+def cluster_auc(values, positive, cluster, *, conf_level: float = 0.95) -> Estimate:
+    """AUC where several units (products) come from one cluster (school).
 
     Parameters
     ----------
     values : array_like, shape (n_units,)
-        For instance the Net Promoter Score of a school and product.
-    positive : array_like of bool, shape (n_units,)
-        For instance whether the school continues with it.
+        Missing values are refused.
+    positive : array_like of bool or 0/1, shape (n_units,)
+        The group of each unit.
     cluster : array_like, shape (n_units,)
-        For instance the school.
-    most_arrangements : int
-        Up to this number all arrangements are looked at; beyond, a sample of this size.
-    seed : int
-        Of the sample.
 
     Returns
     -------
-    PermutationTest
+    Estimate
+        unit "proportion", n units, n_clusters. Obuchowski's variance between clusters, on the
+        logit scale with t on n_clusters - 1 df. Where every positive is above (or below) every
+        negative that variance is 0: then, flagged, the interval of `auc` with each cluster
+        counted as one unit a side. None where fewer than three clusters hold a side. p is NaN:
+        the test is `permutation_test`.
 
     Raises
     ------
     DesignError
-        A missing value, fewer than two clusters, or all units with the same label.
+        A missing or infinite value; lengths that differ; units of one group only.
 
     References
     ----------
-    Good (2005), Permutation, Parametric and Bootstrap Tests of Hypotheses, 3rd ed.
+    Obuchowski (1997), Biometrics 53: 567-578.
     """
-    values, positive = np.asarray(values, dtype=float), np.asarray(positive, dtype=bool)
-    if np.isnan(values).any():
-        raise DesignError("A permutation test needs a known value for every unit.")
-    units = members_of(cluster)
-    if len(units) < 2 or positive.all() or not positive.any():
-        raise DesignError(
-            "A permutation test needs two or more clusters, and units with either label."
-        )
-    strata: dict[int, list[np.ndarray]] = {}
-    for members in units:
-        strata.setdefault(len(members), []).append(members)
-    ranks = stats.rankdata(values)
-    parts = [
-        (members, [tuple(positive[m].tolist()) for m in members]) for members in strata.values()
-    ]
-    exact = prod(_count_arrangements(labels) for _, labels in parts) <= most_arrangements
-    if exact:
-        sums = _all_rank_sums(parts, ranks)
-    else:
-        sampled = _sampled_rank_sums(parts, ranks, most_arrangements, seed)
-        sums = np.append(sampled, ranks[positive].sum())
-    n_p, n_n = positive.sum(), (~positive).sum()
-    areas = (sums - n_p * (n_p + 1) / 2) / (n_p * n_n)
-    area = (ranks[positive].sum() - n_p * (n_p + 1) / 2) / (n_p * n_n)
-    distance, observed = np.abs(areas - 0.5), abs(area - 0.5)
-    return PermutationTest(
-        float(area),
-        float((distance >= observed - 1e-9).mean()),
-        float((distance >= distance.max() - 1e-9).mean()),
-        len(sums),
-        exact,
+    check_conf_level(conf_level)
+    values, positive, codes, names = _units(values, positive, cluster)
+    above, below = values[positive], values[~positive]
+    area = _area(above, below)
+    held = [len(np.unique(codes[side])) for side in (positive, ~positive)]
+    details = {"n": len(values), "unit": "proportion", "method": "cluster_auc"}
+    details |= {"n_clusters": len(names), "conf_level": conf_level}
+    if min(held) < FEWEST_A_SIDE:
+        reason = f"An interval needs {FEWEST_A_SIDE} or more clusters on each side."
+        return Estimate.undefined("auc", reason, estimate=area, **details)
+    sums = np.empty(len(values))
+    sums[positive], sums[~positive] = _shares_above(above, below), 1 - _shares_above(below, above)
+    sums = (sums - area) / np.where(positive, len(above), len(below))
+    by_p, by_n = (
+        np.bincount(codes[side], sums[side], len(names)) for side in (positive, ~positive)
     )
+    g, (g_p, g_n) = len(names), held
+    variance = g_p / (g_p - 1) * (by_p @ by_p) + g_n / (g_n - 1) * (by_n @ by_n)
+    variance += 2 * g / (g - 1) * (by_p @ by_n)
+    if not 0 < area < 1 or variance < 1e-14:
+        flag = "The clusters do not differ, so each counts as one unit in the interval."
+        limits = _limits(area, *held, conf_level)
+        return Estimate.from_interval("auc", area, *limits, flags=(flag,), **details)
+    centre, std_error = log(area / (1 - area)), sqrt(variance)
+    half = stats.t.isf((1 - conf_level) / 2, g - 1) * std_error / (area * (1 - area))
+    low, high = (0.5 * (1 + np.tanh(end / 2)) for end in (centre - half, centre + half))
+    return Estimate.from_interval("auc", area, low, high, std_error=std_error, df=g - 1, **details)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOneOut:
+    """An AUC without each cluster in turn.
+
+    Attributes
+    ----------
+    low, high : float
+        Smallest and largest; NaN where no cluster can be left out.
+    low_without, high_without : object
+        The clusters whose absence gives them; None where there are none.
+    n_undefined : int
+        Clusters without which one side would be empty.
+    """
+
+    low: float
+    high: float
+    low_without: object
+    high_without: object
+    n_undefined: int
+
+
+def auc_without_each_cluster(values, positive, cluster) -> LeaveOneOut:
+    """Show how far the AUC hangs on any one cluster.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_units,)
+        Missing values are refused.
+    positive : array_like of bool or 0/1, shape (n_units,)
+    cluster : array_like, shape (n_units,)
+
+    Returns
+    -------
+    LeaveOneOut
+        A range, and no interval: it says nothing about other clusters.
+
+    Raises
+    ------
+    DesignError
+        A missing or infinite value; lengths that differ; units of one group only.
+    """
+    values, positive, codes, names = _units(values, positive, cluster)
+    areas = {}
+    for code, name in enumerate(names):
+        kept = codes != code
+        sides = values[kept & positive], values[kept & ~positive]
+        if len(sides[0]) and len(sides[1]):
+            areas[name] = _area(*sides)
+    if not areas:
+        return LeaveOneOut(nan, nan, None, None, len(names))
+    low, high = min(areas, key=areas.get), max(areas, key=areas.get)
+    return LeaveOneOut(areas[low], areas[high], low, high, len(names) - len(areas))
+
+
+def _units(values, positive, cluster):
+    values = known_values(values, _BOTH)
+    positive = known_labels(positive, len(values), "The group")
+    codes, names = known_groups(cluster, len(values), "The cluster")
+    if positive.all() or not positive.any():
+        raise DesignError(f"{_BOTH}; one side has none.")
+    return values, positive, codes, names
+
+
+def _area(positives: np.ndarray, negatives: np.ndarray) -> float:
+    return float(_shares_above(positives, negatives).mean())
+
+
+def _shares_above(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return for each of `values` the share of `others` below it, equal ones counting half."""
+    ordered = np.sort(others)
+    below = np.searchsorted(ordered, values) + np.searchsorted(ordered, values, "right")
+    return below / (2 * len(others))
+
+
+def _limits(area: float, n_p: int, n_n: int, conf_level: float) -> tuple[float, float]:
+    z = stats.norm.isf((1 - conf_level) / 2)
+    # a swap of the sides turns the area into its complement, and so the limits
+    return 1 - _upper_area(1 - area, n_p, n_n, z), _upper_area(area, n_p, n_n, z)
 
 
 def _upper_area(area: float, n_p: int, n_n: int, z: float) -> float:
@@ -178,50 +207,3 @@ def _upper_area(area: float, n_p: int, n_n: int, z: float) -> float:
         return (theta - area) ** 2 - z * z * theta * (1 - theta) * inner / (n_p * n_n)
 
     return brentq(excess, area + 1e-9 * (1 - area), 1.0, xtol=1e-15, rtol=1e-14)
-
-
-def _all_rank_sums(parts, ranks: np.ndarray) -> np.ndarray:
-    sums = [
-        [_rank_sum(members, ranks, arrangement) for arrangement in _arrangements(labels)]
-        for members, labels in parts
-    ]
-    return np.array([sum(combination) for combination in product(*sums)])
-
-
-def _sampled_rank_sums(parts, ranks: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-
-    def one() -> float:
-        return sum(
-            _rank_sum(members, ranks, [labels[i] for i in rng.permutation(len(labels))])
-            for members, labels in parts
-        )
-
-    return np.array([one() for _ in range(draws)])
-
-
-def _rank_sum(members: list[np.ndarray], ranks: np.ndarray, arrangement) -> float:
-    return float(
-        sum(ranks[m][list(label)].sum() for m, label in zip(members, arrangement, strict=True))
-    )
-
-
-def _count_arrangements(labels: list[tuple]) -> int:
-    return factorial(len(labels)) // prod(factorial(k) for k in Counter(labels).values())
-
-
-def _arrangements(labels: list[tuple]) -> Iterator[tuple]:
-    """Yield each distinct order of `labels` once."""
-    counts = Counter(labels)
-
-    def extend(done: tuple) -> Iterator[tuple]:
-        if len(done) == len(labels):
-            yield done
-            return
-        for label in sorted(counts):
-            if counts[label]:
-                counts[label] -= 1
-                yield from extend((*done, label))
-                counts[label] += 1
-
-    yield from extend(())

@@ -4,18 +4,19 @@ from math import exp, log, sqrt
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from pilot_analysis.errors import DesignError
+from pilot_analysis.stats.cluster.values import cluster_codes, complete_values, pairs_by_cluster
+from pilot_analysis.stats.effects.inputs import float_array
 from pilot_analysis.stats.estimate import Estimate
-from pilot_analysis.stats.grouping import encode_groups
 
 __all__ = ["cluster_mean", "cluster_mean_difference", "cluster_ratio", "cluster_ratio_difference"]
 
 ONE_CLUSTER = "Everyone comes from one and the same group, so chance variation cannot be estimated."
 NO_VARIATION = "There is no variation, so chance variation cannot be estimated."
 NOBODY = "There is nobody to count."
+_ROUNDING = 1e-12  # share of the values' size below which a standard error is rounding
 
 
 def cluster_mean(
@@ -42,17 +43,17 @@ def cluster_mean(
     Raises
     ------
     DesignError
-        A missing value, or arrays of different length.
+        A missing or infinite value, or arrays of different length.
 
     References
     ----------
     Cochran (1977), Sampling Techniques, 3rd ed., sec. 6.3 and 9A.4.
     """
-    y = _complete(y, name)
+    y = complete_values(y, name)
     if cluster is None:
         made = cluster_ratio(y, np.ones(len(y)), name=name, unit=unit, conf_level=conf_level)
         return _as_independent(made)
-    codes, groups = _codes(cluster, len(y), name)
+    codes, groups = cluster_codes(cluster, len(y), name)
     return cluster_ratio(
         np.bincount(codes, weights=y, minlength=groups),
         np.bincount(codes, minlength=groups).astype(float),
@@ -92,11 +93,17 @@ def cluster_mean_difference(
     Raises
     ------
     DesignError
-        A missing value, or arrays of different length.
+        A missing or infinite value, a side that is neither True nor False, or arrays of
+        different length.
     """
-    y = _complete(y, name)
-    in_first = np.asarray(in_first, dtype=bool)
-    codes, groups = _codes(cluster, len(y), name)
+    y = complete_values(y, name)
+    side = float_array(in_first, f"{name}: sides")
+    if side.shape != y.shape:
+        raise DesignError(f"{name}: {len(y)} values but {side.size} sides; give one for each.")
+    if not np.isin(side, (0, 1)).all():
+        raise DesignError(f"{name}: a side must be True or False for every value.")
+    in_first = side == 1
+    codes, groups = cluster_codes(cluster, len(y), name)
     sides = [
         np.bincount(codes[side], weights=weight, minlength=groups)
         for side in (in_first, ~in_first)
@@ -134,8 +141,17 @@ def cluster_ratio(
     -------
     Estimate
         Without an interval, and with the reason in its flags, where G < 2 or nothing varies.
+
+    Raises
+    ------
+    DesignError
+        An unknown scale, missing or infinite values, sizes below zero, or arrays of different
+        length.
     """
-    totals, sizes = _filled(totals, sizes)
+    if scale not in ("identity", "logit"):
+        raise DesignError(f'scale must be "identity" or "logit"; got {scale!r}.')
+    totals, sizes = pairs_by_cluster(name, totals, sizes)
+    totals, sizes = totals[sizes > 0], sizes[sizes > 0]
     size = sizes.sum()
     n = round(size) if n is None else n
     details = {"n": n, "unit": unit, "method": method, "n_clusters": len(sizes)}
@@ -147,7 +163,7 @@ def cluster_ratio(
     if len(sizes) < 2:
         return Estimate.undefined(name, ONE_CLUSTER, estimate=ratio, **details)
     std_error = sqrt(len(z) / (len(z) - 1) * float(z @ z))
-    if std_error <= 1e-12 * max(1.0, abs(ratio)):
+    if std_error <= _ROUNDING * np.abs(totals).sum() / size:
         return Estimate.undefined(name, NO_VARIATION, estimate=ratio, **details)
     if scale == "identity":
         return Estimate.from_t(name, ratio, std_error, len(z) - 1, **details)
@@ -179,27 +195,37 @@ def cluster_ratio_difference(
         each cluster, so what the two sides share cancels. df = g - 1, where g is the smaller
         number of clusters that hold a side: never too many, whichever way the sides are mixed.
 
+    Raises
+    ------
+    DesignError
+        Missing or infinite values, sizes below zero, or arrays of different length.
+
     References
     ----------
     Cochran (1977), Sampling Techniques, 3rd ed., sec. 6.16 (difference of two ratios).
     """
-    arrays = [np.asarray(a, float) for a in (first_totals, first_sizes)]
-    arrays += [np.asarray(a, float) for a in (second_totals, second_sizes)]
-    held = [int((arrays[1] > 0).sum()), int((arrays[3] > 0).sum())]
-    n_clusters = int(((arrays[1] > 0) | (arrays[3] > 0)).sum())
-    n = round(arrays[1].sum() + arrays[3].sum()) if n is None else n
+    first, first_n = pairs_by_cluster(name, first_totals, first_sizes)
+    second, second_n = pairs_by_cluster(name, second_totals, second_sizes)
+    if len(first) != len(second):
+        raise DesignError(
+            f"{name}: the first side has {len(first)} clusters and the second {len(second)}; give "
+            "both for every cluster, with a size of 0 where a side is absent."
+        )
+    g = min(int((first_n > 0).sum()), int((second_n > 0).sum()))
+    n = round(first_n.sum() + second_n.sum()) if n is None else n
     details = {"n": n, "unit": unit, "method": "cluster_mean_difference"}
-    details |= {"n_clusters": n_clusters, "conf_level": conf_level}
-    if min(held) == 0:
+    details |= {"n_clusters": int((first_n + second_n > 0).sum()), "conf_level": conf_level}
+    if g == 0:
         return Estimate.undefined(name, "One of the two sides has nobody to count.", **details)
-    means = [arrays[0].sum() / arrays[1].sum(), arrays[2].sum() / arrays[3].sum()]
-    z = (arrays[0] - means[0] * arrays[1]) / arrays[1].sum()
-    z = z - (arrays[2] - means[1] * arrays[3]) / arrays[3].sum()
-    difference, g = means[0] - means[1], min(held)
+    means = first.sum() / first_n.sum(), second.sum() / second_n.sum()
+    z = (first - means[0] * first_n) / first_n.sum()
+    z = z - (second - means[1] * second_n) / second_n.sum()
+    difference = means[0] - means[1]
     if g < 2:
         return Estimate.undefined(name, ONE_CLUSTER, estimate=difference, **details)
     std_error = sqrt(g / (g - 1) * float(z @ z))
-    if std_error <= 1e-12 * max(1.0, abs(means[0]), abs(means[1])):
+    size = max(np.abs(first).sum() / first_n.sum(), np.abs(second).sum() / second_n.sum())
+    if std_error <= _ROUNDING * size:
         return Estimate.undefined(name, NO_VARIATION, estimate=difference, **details)
     return Estimate.from_t(name, difference, std_error, g - 1, **details)
 
@@ -237,28 +263,3 @@ def _as_independent(made: Estimate) -> Estimate:
         method="mean_t",
         conf_level=made.conf_level,
     )
-
-
-def _complete(y, name) -> np.ndarray:
-    y = np.asarray(y, dtype=float)
-    if np.isnan(y).any():
-        raise DesignError(
-            f"{name}: {int(np.isnan(y).sum())} of {len(y)} values are missing. Leave them out and "
-            "say so, or fill them in, before taking a mean."
-        )
-    return y
-
-
-def _codes(cluster, n: int, name: str) -> tuple[np.ndarray, int]:
-    codes, labels = encode_groups(pd.Series(np.asarray(cluster, dtype=object)))
-    if len(codes) != n:
-        raise DesignError(f"{name}: {n} values but {len(codes)} clusters; give one for each value.")
-    if (codes < 0).any():
-        raise DesignError(f"{name}: {int((codes < 0).sum())} of {n} values have no cluster.")
-    return codes, len(labels)
-
-
-def _filled(totals, sizes) -> tuple[np.ndarray, np.ndarray]:
-    totals, sizes = np.asarray(totals, float), np.asarray(sizes, float)
-    keep = sizes > 0
-    return totals[keep], sizes[keep]

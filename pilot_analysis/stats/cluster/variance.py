@@ -9,15 +9,19 @@ and C alone; nothing grows with the square of a cluster's size.
 """
 
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 
-from pilot_analysis.stats.grouping import encode_pairs
+from pilot_analysis.stats.cluster.sums import Absorbed, cluster_grams
+from pilot_analysis.stats.grouping import sum_by
 
-__all__ = ["ClusterMoments", "gather", "gather_weighted"]
+__all__ = ["NOTHING", "ClusterMoments", "gather", "gather_weighted"]
 
 _FITTED = 1e-10  # 1 minus leverage below which a direction is fitted exactly: no residual there
+NOTHING = 1e-12
+"""Share of a variance that counts as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,8 @@ class ClusterMoments:
 
     Attributes
     ----------
-    scores : numpy.ndarray, shape (G, p)
-        a_g'e_g for each column of the basis.
+    scores : numpy.ndarray, shape (G, p, r)
+        a_g'e_g for each column of the basis and each of r outcomes.
     gram : numpy.ndarray, shape (G, k, k)
         K_g.
     weights : numpy.ndarray, shape (G, k, p)
@@ -37,6 +41,8 @@ class ClusterMoments:
     signs : numpy.ndarray, shape (k,)
     absorbed : numpy.ndarray of int, shape (G, m)
         Absorbed group that each of the last m columns of Z_g stands for; -1: none.
+    working : numpy.ndarray, shape (p, p)
+        Variance of the estimates under the working model of errors with variance 1.
     """
 
     scores: np.ndarray
@@ -45,44 +51,51 @@ class ClusterMoments:
     rotation: np.ndarray
     signs: np.ndarray
     absorbed: np.ndarray
+    working: np.ndarray
 
-    def expectation(self, contrasts: np.ndarray) -> np.ndarray:
-        """Return the variance estimate's expectation under the working model (unit variance).
+    def judge(self, contrasts: np.ndarray) -> tuple[float, float]:
+        """Return how much of the contrasts' variance is seen, and on how many df.
+
+        The share is the expectation of the variance estimate under the working model over the
+        true variance, in the direction where it is smallest: 1 where the estimate is unbiased,
+        0 where the clusters fit some combination of the contrasts exactly and leave nothing to
+        judge it by. The df match the total variance of the standardized variance estimate to a
+        Wishart's; with one contrast they are Satterthwaite's; NaN where the share is 0.
 
         Parameters
         ----------
         contrasts : numpy.ndarray, shape (q, p)
             In the orthonormal basis.
 
-        Returns
-        -------
-        numpy.ndarray, shape (q, q)
+        References
+        ----------
+        Pustejovsky & Tipton (2018), Journal of Business & Economic Statistics 36, sec. 3.
         """
-        own, reach = self._parts(contrasts)
-        first = np.einsum("gsk,gtk->st", own, np.einsum("gkl,gtl->gtk", self.gram, own))
-        return first + np.einsum("gsk,k,gtk->st", reach, self.signs, reach)
+        own = (self.weights @ contrasts.T).transpose(0, 2, 1)
+        inner = own @ self.gram
+        reach = inner @ self.rotation
+        d = own @ inner.transpose(0, 2, 1)
+        r = (reach * self.signs) @ reach.transpose(0, 2, 1)
+        expected = (d + r).sum(axis=0)
+        true = contrasts @ self.working @ contrasts.T
+        share = float(linalg.eigh(expected, true, eigvals_only=True)[0])
+        if share <= NOTHING:
+            return 0.0, nan
+        values, vectors = np.linalg.eigh(expected)
+        standard = (vectors / np.sqrt(values)).T
+        d, r = (standard @ x @ standard.T for x in (d, r))
+        spread = [self._spread(x) for x in np.moveaxis(standard @ reach, 1, 0)]
+        d_all, r_all = (np.trace(x, axis1=1, axis2=2) for x in (d, r))
+        total = (d_all * (d_all + 2 * r_all)).sum() + (d * (d + 2 * r)).sum()
+        total += sum(self._between(s, t) for s in spread for t in spread)
+        q = len(contrasts)
+        return share, float(q * (q + 1) / total)
 
-    def covariance(self, s, t, u, v) -> float:
-        """Return the sum over pairs of clusters of G^{st} G^{uv} for four contrasts (each (p,)).
-
-        G^{st}_{gh} is the covariance of cluster g's part of contrast s with cluster h's of t.
-        """
-        own, reach = self._parts(np.stack([s, t, u, v]))
-        inner = np.einsum("gkl,gsl->gsk", self.gram, own)
-        d_st, d_uv = (own[:, i] * inner[:, i + 1] for i in (0, 2))
-        d_st, d_uv = d_st.sum(axis=1), d_uv.sum(axis=1)
-        r_st, r_uv = ((reach[:, i] * self.signs * reach[:, i + 1]).sum(axis=1) for i in (0, 2))
-        same = (d_st * d_uv + d_st * r_uv + d_uv * r_st).sum()
-        b_s, b_t, b_u, b_v = (self._spread(reach[:, i]) for i in range(4))
-        left, right = b_s.T @ b_u, b_t.T @ b_v
-        if sparse.issparse(left):
-            return float(same + left.multiply(right).sum())  # all signs are -1 here
-        return float(same + (left * right * np.outer(self.signs, self.signs)).sum())
-
-    def _parts(self, contrasts):
-        own = np.einsum("gkp,sp->gsk", self.weights, contrasts)
-        reach = np.einsum("gkl,gsl->gsk", self.gram, own) @ self.rotation
-        return own, reach
+    def _between(self, s, t) -> float:
+        cross = s.T @ t
+        if sparse.issparse(cross):  # all signs are -1 here
+            return float(cross.multiply(cross).sum() + cross.multiply(cross.T).sum())
+        return float((cross * (cross + cross.T) * np.outer(self.signs, self.signs)).sum())
 
     def _spread(self, reach):
         m = self.absorbed.shape[1]
@@ -105,7 +118,8 @@ def gather(basis, residuals, cluster, power, absorbed=None) -> ClusterMoments:
     ----------
     basis : numpy.ndarray, shape (n, p)
         Orthonormal columns.
-    residuals : numpy.ndarray, shape (n,)
+    residuals : numpy.ndarray, shape (n, r)
+        Of r outcomes on the same columns.
     cluster : numpy.ndarray of int, shape (n,)
     power : float
         Power of (I - H_gg): 0 for CR0, -1/2 for CR2, -1 for CR3. In directions that the model
@@ -118,12 +132,18 @@ def gather(basis, residuals, cluster, power, absorbed=None) -> ClusterMoments:
     ClusterMoments
     """
     p = basis.shape[1]
-    columns, index = _with_absorbed(basis, cluster, absorbed)
-    gram, by_residual = _cross_products(columns, residuals, cluster)
-    weights = _power(np.eye(columns.shape[1]) - gram, power)[:, :, :p]
-    k = columns.shape[1]
-    scores = np.einsum("gkp,gk->gp", weights, by_residual)
-    return ClusterMoments(scores, gram, weights, np.eye(k), -np.ones(k), index)
+    gram = cluster_grams(basis, cluster)
+    by_residual = _by_residual(basis, residuals, cluster)
+    index = np.empty((len(gram), 0), dtype=int)
+    if absorbed is not None:
+        crossing = Absorbed.crossing(cluster, absorbed)
+        gram = crossing.bordered(gram, basis)
+        by_residual = np.concatenate([by_residual, crossing.sums(residuals)], axis=1)
+        index = crossing.groups
+    k = gram.shape[1]
+    weights = _power(np.eye(k) - gram, power)[:, :, :p]
+    scores = weights.transpose(0, 2, 1) @ by_residual
+    return ClusterMoments(scores, gram, weights, np.eye(k), -np.ones(k), index, np.eye(p))
 
 
 def gather_weighted(basis, residuals, cluster, power, row_weights) -> ClusterMoments:
@@ -138,26 +158,36 @@ def gather_weighted(basis, residuals, cluster, power, row_weights) -> ClusterMom
     """
     p = basis.shape[1]
     weighted = basis * row_weights[:, None]
-    gram, by_residual = _cross_products(np.hstack([basis, weighted]), residuals, cluster)
-    core = np.zeros((2 * p, 2 * p))
-    core[:p, :p] = weighted.T @ weighted
-    core[:p, p:] = core[p:, :p] = -np.eye(p)
+    columns = np.hstack([basis, weighted])
+    gram = cluster_grams(columns, cluster)
+    working = weighted.T @ weighted
+    core = np.block([[working, -np.eye(p)], [-np.eye(p), np.zeros((p, p))]])
     coefficients = np.zeros((len(gram), 2 * p, p))
     if power == -0.5:
-        values, vectors = np.linalg.eigh(gram)
-        real = values > 1e-12 * values.max(axis=1, keepdims=True)
-        root = np.sqrt(np.where(real, values, 0.0))
-        half = (vectors * root[:, None, :]) @ vectors.transpose(0, 2, 1)
-        inverse = np.where(real, 1 / np.where(real, root, 1.0), 0.0)
-        back = (vectors * inverse[:, None, :]) @ vectors.transpose(0, 2, 1)
+        half, back = _roots(gram)
         coefficients = back @ _power(np.eye(2 * p) + half @ core @ half, power) @ half[:, :, p:]
     else:
         coefficients[:, p:] = _power(np.eye(p) - gram[:, :p, p:], power)
-    scores = np.einsum("gkp,gk->gp", coefficients, by_residual)
+    scores = coefficients.transpose(0, 2, 1) @ _by_residual(columns, residuals, cluster)
     signs, vectors = np.linalg.eigh(core)
     rotation = vectors * np.sqrt(np.abs(signs))
     none = np.empty((len(gram), 0), dtype=int)
-    return ClusterMoments(scores, gram, coefficients, rotation, np.sign(signs), none)
+    return ClusterMoments(scores, gram, coefficients, rotation, np.sign(signs), none, working)
+
+
+def _by_residual(columns, residuals, cluster):
+    """Return Z_g'e_g, shape (G, k, r)."""
+    return np.stack([sum_by(columns * e[:, None], cluster) for e in residuals.T], axis=2)
+
+
+def _roots(matrices):
+    """Return the square root of each positive semidefinite matrix and its pseudo-inverse."""
+    values, vectors = np.linalg.eigh(matrices)
+    real = values > NOTHING * values.max(axis=1, keepdims=True)
+    root = np.sqrt(np.where(real, values, 1.0))
+    transposed = vectors.transpose(0, 2, 1)
+    half = (vectors * np.where(real, root, 0.0)[:, None, :]) @ transposed
+    return half, (vectors * np.where(real, 1 / root, 0.0)[:, None, :]) @ transposed
 
 
 def _power(matrices, power):
@@ -168,28 +198,3 @@ def _power(matrices, power):
     left = values > _FITTED
     raised = np.where(left, np.where(left, values, 1.0) ** power, 0.0)
     return (vectors * raised[:, None, :]) @ vectors.transpose(0, 2, 1)
-
-
-def _cross_products(columns, residuals, cluster):
-    order = np.argsort(cluster, kind="stable")
-    ends = np.cumsum(np.bincount(cluster))[:-1]
-    parts = np.split(columns[order], ends)
-    errors = np.split(residuals[order], ends)
-    gram = np.stack([part.T @ part for part in parts])
-    by_residual = np.stack([part.T @ e for part, e in zip(parts, errors, strict=True)])
-    return gram, by_residual
-
-
-def _with_absorbed(basis, cluster, absorbed):
-    """Add to `basis` the absorbed groups' unit vectors, in as few columns as a cluster needs."""
-    size = int(cluster.max()) + 1
-    if absorbed is None:
-        return basis, np.empty((size, 0), dtype=int)
-    pair, pairs = encode_pairs(cluster, absorbed)
-    first = np.searchsorted(pairs[:, 0], np.arange(size))
-    place = np.arange(len(pairs)) - first[pairs[:, 0]]
-    index = np.full((size, int(place.max()) + 1), -1)
-    index[pairs[:, 0], place] = pairs[:, 1]
-    units = np.zeros((len(basis), index.shape[1]))
-    units[np.arange(len(basis)), place[pair]] = 1 / np.sqrt(np.bincount(absorbed)[absorbed])
-    return np.hstack([basis, units]), index

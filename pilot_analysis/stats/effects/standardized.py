@@ -1,34 +1,37 @@
-"""Effect sizes of two groups, as the What Works Clearinghouse reports them."""
+"""Standardized mean differences of two independent groups."""
 
 from math import exp, isfinite, sqrt
 from typing import Literal
 
-import numpy as np
-from scipy import special, stats
-from scipy.optimize import brentq
+from numpy.typing import ArrayLike
+from scipy import special
 
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats.estimate import Estimate, check_conf_level
+from pilot_analysis.stats.effects.inputs import (
+    checked_count,
+    checked_group,
+    checked_number,
+    group_summary,
+)
+from pilot_analysis.stats.effects.noncentral import standardized_difference
+from pilot_analysis.stats.estimate import Estimate
 
 __all__ = [
-    "baseline_equivalence",
+    "SmallSample",
     "glass_delta",
     "hedges_g",
     "hedges_g_from_summary",
-    "improvement_index",
+    "small_sample_factor",
 ]
 
-# WWC 5.0, chapter II: baseline differences in standard deviations
-SATISFIED, WITH_ADJUSTMENT = 0.05, 0.25
-# beyond, scipy's noncentral t runs out of range
-_LARGEST_T = 5000.0
+SmallSample = Literal["wwc", "exact"]
 
 
 def hedges_g(
-    treated,
-    comparison,
+    treated: ArrayLike,
+    comparison: ArrayLike,
     *,
-    small_sample: Literal["wwc", "exact"] = "wwc",
+    small_sample: SmallSample = "wwc",
     conf_level: float = 0.95,
 ) -> Estimate:
     """Standardized mean difference of two independent groups (Hedges' g).
@@ -53,16 +56,20 @@ def hedges_g(
     Raises
     ------
     DesignError
-        A missing value, fewer than two values in a group, or no variation at all.
+        A missing or infinite value, fewer than two values in a group, or no variation at all.
 
     References
     ----------
     What Works Clearinghouse (2022), Procedures and Standards Handbook 5.0, appendix E; Hedges
-    (1981), Journal of Educational Statistics 6: 107-128.
+    (1981), Journal of Educational Statistics 6: 107-128; Steiger and Fouladi (1997), in Harlow,
+    Mulaik and Steiger, What If There Were No Significance Tests?, pp. 221-257.
     """
-    groups = [_values(treated, "treated"), _values(comparison, "comparison")]
-    summary = [part for x in groups for part in (x.mean(), x.std(ddof=1), len(x))]
-    return hedges_g_from_summary(*summary, small_sample=small_sample, conf_level=conf_level)
+    return hedges_g_from_summary(
+        *group_summary(checked_group(treated, "treated")),
+        *group_summary(checked_group(comparison, "comparison")),
+        small_sample=small_sample,
+        conf_level=conf_level,
+    )
 
 
 def hedges_g_from_summary(
@@ -73,7 +80,7 @@ def hedges_g_from_summary(
     sd_comparison: float,
     n_comparison: int,
     *,
-    small_sample: Literal["wwc", "exact"] = "wwc",
+    small_sample: SmallSample = "wwc",
     conf_level: float = 0.95,
 ) -> Estimate:
     """Hedges' g from means, standard deviations (n - 1) and sizes; see `hedges_g`.
@@ -84,6 +91,8 @@ def hedges_g_from_summary(
         In the outcome's own units.
     n_treated, n_comparison : int
         People.
+    small_sample, conf_level
+        As `hedges_g`.
 
     Returns
     -------
@@ -93,162 +102,113 @@ def hedges_g_from_summary(
     Raises
     ------
     DesignError
-        As `hedges_g`.
+        A number that is missing or infinite, a negative standard deviation, fewer than two
+        people in a group, or no variation in either.
+
+    References
+    ----------
+    As `hedges_g`.
     """
-    check_conf_level(conf_level)
+    n_treated = checked_count(n_treated, "n_treated", minimum=0)
+    n_comparison = checked_count(n_comparison, "n_comparison", minimum=0)
     if min(n_treated, n_comparison) < 2:
         raise DesignError(
             "Hedges' g needs two or more people in each group; got "
-            f"{n_treated:g} treated and {n_comparison:g} in the comparison."
+            f"{n_treated} treated and {n_comparison} in the comparison."
         )
-    n, df = n_treated + n_comparison, n_treated + n_comparison - 2
-    squares = (n_treated - 1) * sd_treated**2 + (n_comparison - 1) * sd_comparison**2
-    pooled_sd = sqrt(squares / df)
-    if not (isfinite(pooled_sd) and isfinite(mean_treated - mean_comparison)):
-        raise DesignError("Hedges' g needs means and standard deviations that are known numbers.")
-    if pooled_sd == 0:
+    difference = checked_number(mean_treated, "mean_treated")
+    difference -= checked_number(mean_comparison, "mean_comparison")
+    sd_treated = checked_number(sd_treated, "sd_treated", minimum=0)
+    sd_comparison = checked_number(sd_comparison, "sd_comparison", minimum=0)
+    df = n_treated + n_comparison - 2
+    # scaled by the larger one, so that squares neither overflow nor vanish
+    unit = max(sd_treated, sd_comparison)
+    if unit == 0:
         raise DesignError("Nobody differs within a group, so an effect in SD is not defined.")
-    omega = _small_sample_factor(small_sample, n)
-    d = (mean_treated - mean_comparison) / pooled_sd
-    size = sqrt(1 / n_treated + 1 / n_comparison)
-    t = d / size
-    low, high = _noncentrality_interval(t, df, conf_level)
-    return Estimate.from_test_inversion(
-        "g",
-        omega * d,
-        omega * size * low,
-        omega * size * high,
-        statistic=t,
-        p_value=2 * stats.t.sf(abs(t), df),
-        std_error=omega * sqrt(size**2 + (omega * d) ** 2 / (2 * df)),
-        df=df,
-        n=n,
-        unit="sd",
+    squares = (n_treated - 1) * (sd_treated / unit) ** 2
+    squares += (n_comparison - 1) * (sd_comparison / unit) ** 2
+    return standardized_difference(
+        difference / (unit * sqrt(squares / df)),
+        sqrt(1 / n_treated + 1 / n_comparison),
+        df,
+        small_sample_factor(df, small_sample),
+        name="g",
+        n=n_treated + n_comparison,
         method=f"hedges_g_{small_sample}",
         conf_level=conf_level,
     )
 
 
-def glass_delta(treated, comparison) -> float:
+def glass_delta(treated: ArrayLike, comparison: ArrayLike, *, conf_level: float = 0.95) -> Estimate:
     """Mean difference in standard deviations of the comparison group (Glass's delta).
+
+    For a treatment that may change how much people differ, and not only their mean.
 
     Parameters
     ----------
     treated, comparison : array_like, shape (n_t,), (n_c,)
-        Outcome in its own units.
+        Outcome in its own units. Missing values are refused.
+    conf_level : float
 
     Returns
     -------
-    float
-        In SD of the comparison group, without a small-sample correction.
+    Estimate
+        unit "sd" (of the comparison group), without a small-sample correction; df = n_c - 1.
+        t is the difference over sqrt(s_t^2/n_t + s_c^2/n_c), and the interval pivots its
+        noncentral distribution.
 
     Raises
     ------
     DesignError
-        A missing value, fewer than two values in a group, or no variation in the comparison.
+        A missing or infinite value, fewer than two values in a group, or no variation in the
+        comparison.
+
+    References
+    ----------
+    Glass, McGaw and Smith (1981), Meta-Analysis in Social Research; Algina, Keselman and Penfield
+    (2006), Journal of Modern Applied Statistical Methods 5(1), for the interval.
     """
-    t, c = _values(treated, "treated"), _values(comparison, "comparison")
-    sd = c.std(ddof=1)
-    if sd == 0:
+    mean_t, sd_t, n_t = group_summary(checked_group(treated, "treated"))
+    mean_c, sd_c, n_c = group_summary(checked_group(comparison, "comparison"))
+    if not all(isfinite(number) for number in (mean_t, sd_t, mean_c, sd_c)):
+        raise DesignError("The values are too large to compute with; change their unit.")
+    if sd_c == 0:
         raise DesignError("Nobody in the comparison group differs, so delta is not defined.")
-    return float((t.mean() - c.mean()) / sd)
+    return standardized_difference(
+        (mean_t - mean_c) / sd_c,
+        sqrt((sd_t / sd_c) ** 2 / n_t + 1 / n_c),
+        n_c - 1,
+        1.0,
+        name="delta",
+        n=n_t + n_c,
+        method="glass_delta",
+        conf_level=conf_level,
+    )
 
 
-def baseline_equivalence(
-    g: float,
-) -> Literal["satisfied", "with adjustment", "not satisfied"]:
-    """Say whether two groups were alike at the start, by the What Works Clearinghouse's rule.
+def small_sample_factor(df: float, small_sample: SmallSample = "wwc") -> float:
+    """Return omega, by which a difference in SD is multiplied to be unbiased.
 
     Parameters
     ----------
-    g : float
-        Baseline difference (SD); the sign does not matter.
-
-    Returns
-    -------
-    str
-        "satisfied" up to .05; "with adjustment" up to .25 (the outcome model must then adjust
-        for the baseline score); "not satisfied" beyond.
+    df : float
+        Degrees of freedom of the standard deviation; N - 2 for two groups.
+    small_sample : {"wwc", "exact"}
+        1 - 3/(4 df - 1), or Gamma(df/2) / (sqrt(df/2) Gamma((df - 1)/2)).
 
     Raises
     ------
     DesignError
-        `g` is not a known number.
+        An unknown name, or at most one degree of freedom.
 
     References
     ----------
-    What Works Clearinghouse (2022), Procedures and Standards Handbook 5.0, chapter II.
+    Hedges (1981), Journal of Educational Statistics 6: 107-128.
     """
-    if not isfinite(g):
-        raise DesignError(f"The baseline difference must be a known number, got {g}.")
-    if abs(g) <= SATISFIED:
-        return "satisfied"
-    return "with adjustment" if abs(g) <= WITH_ADJUSTMENT else "not satisfied"
-
-
-def improvement_index(g):
-    """Return the expected change in percentile rank of an average comparison student.
-
-    Parameters
-    ----------
-    g : float or array_like
-        Effect (SD).
-
-    Returns
-    -------
-    float or numpy.ndarray
-        Percentile points, 100 (Phi(g) - .5), between -50 and 50.
-
-    References
-    ----------
-    What Works Clearinghouse (2022), Procedures and Standards Handbook 5.0, appendix E.
-    """
-    index = 100 * (stats.norm.cdf(g) - 0.5)
-    return float(index) if np.ndim(g) == 0 else index
-
-
-def _values(group, name: str) -> np.ndarray:
-    values = np.asarray(group, dtype=float)
-    if np.isnan(values).any():
-        raise DesignError(
-            f"The {name} group has {np.isnan(values).sum()} missing values; leave out or impute "
-            "them first, so that the number of people is the one analyzed."
-        )
-    if values.size < 2:
-        raise DesignError(f"The {name} group needs two or more values, got {values.size}.")
-    return values
-
-
-def _small_sample_factor(small_sample: str, n: int) -> float:
+    if not df > 1:
+        raise DesignError(f"{df:g} degrees of freedom are too few to standardize an effect.")
     if small_sample == "wwc":
-        return 1 - 3 / (4 * n - 9)
+        return 1 - 3 / (4 * df - 1)
     if small_sample == "exact":
-        df = n - 2
-        ratio = special.gammaln(df / 2) - special.gammaln((df - 1) / 2)
-        return exp(ratio) / sqrt(df / 2)
+        return exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2)) / sqrt(df / 2)
     raise DesignError(f'small_sample must be "wwc" or "exact"; got {small_sample!r}.')
-
-
-def _noncentrality_interval(t: float, df: float, conf_level: float) -> tuple[float, float]:
-    """Noncentralities at which the observed t is the upper, and the lower, tail quantile."""
-    tail = (1 - conf_level) / 2
-    # by symmetry the lower limit at t is minus the upper limit at -t: g stays antisymmetric
-    return -_upper_noncentrality(-t, df, tail), _upper_noncentrality(t, df, tail)
-
-
-def _upper_noncentrality(t: float, df: float, tail: float) -> float:
-    if abs(t) > _LARGEST_T:
-        # all that still varies is the SD: P(T <= t) -> P(s >= delta/t), or <= where t is negative
-        quantile = stats.chi2.isf(tail, df) if t > 0 else stats.chi2.ppf(tail, df)
-        return t * sqrt(quantile / df)
-    spread = stats.norm.isf(tail) * sqrt(1 + t * t / (2 * df))
-
-    def excess(noncentrality: float) -> float:
-        return special.nctdtr(df, noncentrality, t) - tail
-
-    low, high = t, t + spread
-    while excess(low) < 0:
-        low -= spread
-    while excess(high) > 0:
-        high += spread
-    return brentq(excess, low, high, xtol=1e-12, rtol=1e-13)

@@ -24,10 +24,9 @@ class FixedEffects:
         Of the estimates: Kenward and Roger's adjusted one, or the model's.
     model_covariance : numpy.ndarray, shape (p, p)
         (X'V^-1 X)^-1.
-    slopes : numpy.ndarray, shape (a, p, p)
-        Derivative of `model_covariance` by each variance that is not at its boundary
-        (Satterthwaite), or by every variance (Kenward-Roger).
-    uncertainty : numpy.ndarray, shape (a, a)
+    slopes : numpy.ndarray, shape (m, p, p)
+        Derivative of `model_covariance` by each variance.
+    uncertainty : numpy.ndarray, shape (m, m)
         Covariance of the variances' estimates.
     """
 
@@ -62,20 +61,31 @@ class FixedEffects:
         return float(scale * wald), float(df)
 
     def f_test_satterthwaite(self, contrasts, beta) -> tuple[float, float]:
-        """Return F and the denominator df that match the mean of its squared t statistics."""
+        """Return F and the denominator df that match the mean of its squared t statistics.
+
+        Where one of these has no mean (its df are 2 or less), F has none either, and 2 is the
+        largest denominator df of which that is true.
+        """
         q = len(contrasts)
         values, vectors = np.linalg.eigh(contrasts @ self.covariance @ contrasts.T)
         rotated = vectors.T @ contrasts
         wald = float(np.sum((rotated @ beta) ** 2 / values) / q)
         dfs = np.array([self.df(c) for c in rotated])
-        if q == 1:
+        if np.ptp(1 / dfs) < 1e-8 / dfs.min():
             return wald, float(dfs[0])
-        expected = np.sum(dfs[dfs > 2] / (dfs[dfs > 2] - 2))
-        return wald, float(2 * expected / (expected - q)) if expected > q else 2.0
+        if dfs.min() <= 2:
+            return wald, 2.0
+        excess = np.sum(2 / (dfs - 2))  # of the squared t statistics' means over 1
+        return wald, float(2 + 2 * q / excess)
 
 
-def fixed_effects(state: State, reml: bool, df: DfMethod) -> FixedEffects:
+def fixed_effects(state: State, df: DfMethod, singular: bool) -> FixedEffects:
     """Gather the inference on fixed effects at an optimum.
+
+    The variances' uncertainty is the inverse of the expected information for Kenward and Roger, of
+    the observed for Satterthwaite. At a boundary the observed one does not describe a variance
+    that is estimated as zero, and to take that variance for known gives df that are far too
+    large; so there the expected information serves both.
 
     Raises
     ------
@@ -89,13 +99,9 @@ def fixed_effects(state: State, reml: bool, df: DfMethod) -> FixedEffects:
     """
     slopes = np.einsum("ij,ajk,kl->ail", state.phi, state.first, state.phi)
     if df == "satterthwaite":
-        # A variance at zero does not move, so it adds nothing to the uncertainty.
-        inside = state.variances > 0
-        uncertainty = 2 * _inverse(state.hessian[np.ix_(inside, inside)])
-        return FixedEffects(state.phi, state.phi, slopes[inside], uncertainty)
-    information = state.traces - 2 * np.einsum("ij,abji->ab", state.phi, state.second)
-    information += np.einsum("aij,bji->ab", state.first @ state.phi, state.first @ state.phi)
-    uncertainty = _inverse(information / 2)
+        information = state.information() if singular else state.hessian / 2
+        return FixedEffects(state.phi, state.phi, slopes, _inverse(information))
+    uncertainty = _inverse(state.information())
     bent = state.second - np.einsum("aij,jk,bkl->abil", state.first, state.phi, state.first)
     correction = state.phi @ np.einsum("ab,abij->ij", uncertainty, bent) @ state.phi
     return FixedEffects(state.phi + 2 * correction, state.phi, slopes, uncertainty)
@@ -103,21 +109,34 @@ def fixed_effects(state: State, reml: bool, df: DfMethod) -> FixedEffects:
 
 def _inverse(information: np.ndarray) -> np.ndarray:
     size = np.sqrt(np.abs(np.diag(information)))
-    if not np.linalg.cond(information / np.outer(size, size)) < 1e12:
+    if not (size.all() and np.linalg.cond(information / np.outer(size, size)) < 1e12):
         raise DesignError(
-            "The variances of the levels cannot be told apart in these data. Leave a level out."
+            "The variances of the levels cannot be told apart in these data. Leave a level or a "
+            "random slope out."
         )
-    return np.linalg.inv(information)
+    return np.linalg.inv(information / np.outer(size, size)) / np.outer(size, size)
 
 
 def _match_f(a1: float, a2: float, q: int) -> tuple[float, float]:
-    """Match the scaled Wald statistic's mean and variance to an F (Kenward and Roger, sec. 3)."""
+    """Match the scaled Wald statistic's mean and variance to an F (Kenward and Roger, sec. 3).
+
+    With 2 denominator df the matched F has no mean, and the formulas are 0/0; their limit is that
+    of the exact F tests which they reproduce.
+    """
+    if a2 <= 0:
+        return 1.0, np.inf
     b = (a1 + 6 * a2) / (2 * q)
     g = ((q + 1) * a1 - (q + 4) * a2) / ((q + 2) * a2)
     below = 3 * q + 2 * (1 - g)
     c1, c2, c3 = g / below, (q - g) / below, (q + 2 - g) / below
-    mean = 1 / (1 - a2 / q)
-    variance = 2 / q * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
-    rho = variance / (2 * mean**2)
+    shrunk, spread = 1 - a2 / q, 1 - c2 * b
+    ratio = 1.0 if max(abs(shrunk), abs(spread)) < 1e-9 else shrunk / spread
+    rho = ratio**2 * (1 + c1 * b) / (q * (1 - c3 * b))
     df = 4 + (q + 2) / (q * rho - 1)
-    return df / (mean * (df - 2)), df
+    scale = 1.0 if abs(df - 2) < 1e-6 else df * shrunk / (df - 2)
+    if not (df > 0 and scale > 0):
+        raise DesignError(
+            "There are too few groups to test these terms together: Kenward and Roger's "
+            "approximation has no solution. Test them one at a time."
+        )
+    return scale, df

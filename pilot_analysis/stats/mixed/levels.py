@@ -1,4 +1,4 @@
-"""The random levels of a mixed model: who is in which group, and each group's own deviation."""
+"""The random levels of a mixed model: who is in which group, and how the rows are ordered."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,8 @@ import pandas as pd
 
 from pilot_analysis.errors import DesignError
 from pilot_analysis.stats.grouping import encode_groups, encode_pairs
-from pilot_analysis.stats.mixed.algebra import Decomposition
-from pilot_analysis.stats.mixed.deviance import State
 
-__all__ = ["Levels", "conditional_modes", "encode_levels"]
+__all__ = ["Levels", "encode_levels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +20,18 @@ class Levels:
     labels : dict of str to pandas.DataFrame
         Per level, outermost first, the labels of its groups in the order of their codes; the
         inner level has the outer group's column before its own.
-    inner : numpy.ndarray of int, shape (n,)
-        Group of each row at the innermost level.
-    outer : numpy.ndarray of int, shape (inner groups,), or None
-        Outer group of each inner group.
+    order : numpy.ndarray of int, shape (n,)
+        Positions of the rows, sorted by the innermost groups.
+    outer : numpy.ndarray of int, shape (n,)
+        Outer group of each row in that order: ascending.
+    inner : numpy.ndarray of int, shape (n,), or None
+        Inner group of each row in that order: ascending.
     """
 
     labels: dict[str, pd.DataFrame]
-    inner: np.ndarray
-    outer: np.ndarray | None
+    order: np.ndarray
+    outer: np.ndarray
+    inner: np.ndarray | None
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -52,15 +53,28 @@ def encode_levels(rows: pd.DataFrame, names: list[str]) -> Levels:
     DesignError
         A single outer group, or a level that cannot be told from the one below it.
     """
-    codes, labels = encode_groups(rows[names[0]])
-    levels = Levels({names[0]: pd.DataFrame({names[0]: labels})}, codes, None)
+    outer, outer_labels = encode_groups(rows[names[0]])
+    labels = {names[0]: pd.DataFrame({names[0]: outer_labels})}
+    inner = None
     if len(names) == 2:
         second, second_labels = encode_groups(rows[names[1]])
-        inner, pairs = encode_pairs(codes, second)
-        pair_labels = {names[0]: labels[pairs[:, 0]], names[1]: second_labels[pairs[:, 1]]}
-        both = levels.labels | {names[1]: pd.DataFrame(pair_labels)}
-        levels = Levels(both, inner, pairs[:, 0])
-    counts = [*levels.sizes.values(), len(rows)]
+        inner, pairs = encode_pairs(outer, second)
+        labels[names[1]] = pd.DataFrame(
+            {names[0]: outer_labels[pairs[:, 0]], names[1]: second_labels[pairs[:, 1]]}
+        )
+    order = _sorted_positions(outer if inner is None else inner)
+    levels = Levels(labels, order, outer[order], None if inner is None else inner[order])
+    _require_nested_counts([*levels.sizes.values(), len(rows)], names)
+    return levels
+
+
+def _sorted_positions(codes: np.ndarray) -> np.ndarray:
+    # numpy sorts short integers in linear time
+    small = codes.astype(np.uint16) if len(codes) and codes.max() < 2**16 else codes
+    return np.argsort(small, kind="stable")
+
+
+def _require_nested_counts(counts: list[int], names: list[str]) -> None:
     if counts[0] < 2:
         raise DesignError(f"Column {names[0]!r} holds one group; its variance needs two or more.")
     below = [*names[1:], "row"]
@@ -70,41 +84,3 @@ def encode_levels(rows: pd.DataFrame, names: list[str]) -> Levels:
                 f"Every group of {name!r} holds a single {inside}, so their variances cannot be "
                 f"told apart. Leave {name!r} out of the groups."
             )
-    return levels
-
-
-def conditional_modes(
-    parts: Decomposition, state: State, levels: Levels, spread: float
-) -> dict[str, pd.DataFrame]:
-    """Return each group's deviation given the data, and its standard error given the variances.
-
-    Parameters
-    ----------
-    parts : Decomposition
-        The model's columns, the outcome last.
-    state : State
-        The optimum.
-    levels : Levels
-    spread : float
-        Unit in which `parts` measures the outcome.
-    """
-    names, precision = list(levels.labels), parts.precision(state.variances)
-    residual = parts.means @ np.append(-state.beta, 1.0)
-    solved = precision.solve(residual[:, None])[:, 0]
-    pulled = np.sqrt(parts.sizes) * solved
-    inner, leverage = state.variances[-2], precision.diagonal
-    modes, squares = {}, {}
-    if parts.outer is not None:
-        outer = state.variances[0]
-        modes[names[0]] = outer * np.bincount(parts.outer, pulled, precision.groups)
-        squares[names[0]] = outer * precision.shrink
-        leverage = leverage - precision.ray**2 * precision.pull[parts.outer]
-    modes[names[-1]] = inner * pulled
-    squares[names[-1]] = inner - inner**2 * parts.sizes * leverage
-    return {
-        name: levels.labels[name].assign(
-            estimate=modes[name] * spread,
-            std_error=np.sqrt(np.where(squares[name] > 0, squares[name], np.nan)) * spread,
-        )
-        for name in names
-    }

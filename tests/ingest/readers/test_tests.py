@@ -176,3 +176,15 @@ def test_the_real_i_ready_exports_agree_with_one_another(load, shared_data, tmp_
     assert len(ids) == 500
     assert len(scores(from_wide)) == 968
     assert [row[:2] for row in scores(from_wide)] == [row[:2] for row in scores(from_long)]
+
+
+def test_the_real_ela_diagnostics(load, shared_data):
+    text = (shared_data / "iready" / "diagnostic_results_ela.csv").read_text(encoding="utf-8-sig")
+    ids = sorted({line.split(",")[2] for line in text.splitlines()[1:]})
+    students = "student_id,school_id\n" + "".join(f"{i},S1\n" for i in ids)
+    source = 'format = "iready_diagnostic"\nvalues = { outcome_id = "ELA" }\nkeep = "first"\n'
+    pilot = load(text, source, students)
+    rows = pilot.ledger.query("table == 'assessments' and step == 'read'")["rows"].tolist()
+    assert rows == [1022]
+    assert {window for _, window, _ in scores(pilot)} == {"baseline", "most recent"}
+    assert len(pilot.table("students")) == 500

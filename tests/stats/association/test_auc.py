@@ -1,38 +1,15 @@
-from math import comb, isnan
+from math import isnan
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from pilot_analysis.errors import DesignError
-from pilot_analysis.stats.association import (
-    auc,
-    cluster_proportion,
-    permutation_test,
-    proportion,
-)
+from pilot_analysis.stats.association import auc, auc_without_each_cluster, cluster_auc
 
 values = st.lists(st.integers(-20, 20), min_size=3, max_size=12)
-
-
-# numbers from R, and from the pilots of methods.md --------------------------------------------
-
-
-def test_wilson_agrees_with_r(oracle):
-    for case in oracle("small.proportion_ci")["expected"]:
-        found = proportion(case["x"], case["n"])
-        np.testing.assert_allclose([found.conf_low, found.conf_high], case["wilson"], atol=1e-9)
-
-
-@pytest.mark.parametrize(("stops", "smallest"), [(1, 0.20), (2, 0.044), (3, 2 / comb(10, 3))])
-def test_smallest_p_of_ten_schools(stops, smallest):
-    found = permutation_test(range(10), [i >= stops for i in range(10)], range(10))
-    assert found.exact
-    assert found.auc == 1
-    assert found.smallest_p == pytest.approx(smallest, abs=5e-4)
-    assert found.p_value == found.smallest_p
 
 
 # the AUC ------------------------------------------------------------------------------------
@@ -80,116 +57,124 @@ def test_auc_needs_known_values_on_both_sides(positives, negatives):
         auc(positives, negatives)
 
 
-# permutation of clusters --------------------------------------------------------------------
+def test_infinite_values_are_refused():
+    with pytest.raises(DesignError, match="1 of 3 values are missing or infinite"):
+        auc([1, np.inf, 2], [1, 2, 3])
 
 
-@given(
-    data=st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=4, max_size=9).filter(
-        lambda d: 0 < sum(label for _, label in d) < len(d)
-    )
+# units in clusters ----------------------------------------------------------------------------
+
+
+def test_with_clusters_of_one_the_variance_is_delongs_as_in_r(made):
+    for case in made["auc"]:
+        n_p, n_n = len(case["positive"]), len(case["negative"])
+        x, label = [*case["positive"], *case["negative"]], [1] * n_p + [0] * n_n
+        found = cluster_auc(x, label, range(n_p + n_n))
+        assert found.estimate == pytest.approx(case["auc"], abs=1e-12)
+        assert found.std_error**2 == pytest.approx(case["variance"], rel=1e-10)
+        assert found.estimate == auc(case["positive"], case["negative"]).estimate
+        assert (found.n, found.n_clusters, found.df) == (n_p + n_n, n_p + n_n, n_p + n_n - 1)
+
+
+clustered = st.lists(
+    st.tuples(st.integers(0, 9), st.booleans(), st.integers(0, 5)), min_size=10, max_size=24
 )
-def test_with_single_units_it_is_the_exact_rank_test(data):
-    x, label = np.array([v for v, _ in data]), np.array([b for _, b in data])
-    found = permutation_test(x, label, range(len(x)))
-    assert found.n_arrangements == comb(len(x), int(label.sum()))
-    assert found.smallest_p <= found.p_value + 1e-12 <= 1 + 1e-9
-    assert found.auc == pytest.approx(auc(x[label], x[~label]).estimate)
 
 
-@given(order=st.permutations(range(8)))
-def test_rows_and_names_of_clusters_do_not_matter(order):
-    x = np.array([5, 4, 7, 1, 0, 2, 9, 3])
-    label = np.array([1, 1, 1, 0, 0, 0, 1, 1], dtype=bool)
-    cluster = np.array(list("aabbccdd"))
-    renamed = np.array([{"a": "z", "b": "y", "c": "x", "d": "w"}[c] for c in cluster])
-    one = permutation_test(x, label, cluster)
-    other = permutation_test(x[order], label[order], renamed[order])
-    assert one == other
-    # labels (1,1), (1,0), (0,0), (1,1) of four clusters: 4!/2! orders
-    assert one.n_arrangements == 12
+@settings(max_examples=50)
+@given(data=clustered, order=st.randoms())
+def test_rows_and_names_and_sides_of_clusters_do_not_matter(data, order):
+    x, label, cluster = (np.array(column) for column in zip(*data, strict=True))
+    assume(label.any() and not label.all())
+    one = cluster_auc(x, label, cluster)
+    shuffled = list(data)
+    order.shuffle(shuffled)
+    y, other_label, other = (np.array(column) for column in zip(*shuffled, strict=True))
+    same = cluster_auc(np.exp(y / 3), other_label, [f"school {9 - c}" for c in other])
+    turned = cluster_auc(x, ~label, cluster)
+    assert same.estimate == pytest.approx(one.estimate)
+    assert same.conf_low == pytest.approx(one.conf_low, abs=1e-9, nan_ok=True)
+    assert turned.estimate == pytest.approx(1 - one.estimate)
+    assert turned.conf_low == pytest.approx(1 - one.conf_high, abs=1e-9, nan_ok=True)
+    if one.is_defined:
+        assert 0 <= one.conf_low <= one.estimate <= one.conf_high <= 1
+        assert isnan(one.p_value)
 
 
-def test_clusters_change_places_only_with_clusters_of_their_size():
-    found = permutation_test([1, 2, 3, 4], [True, True, False, False], ["a", "a", "b", "c"])
-    assert found.n_arrangements == 1
-    assert found.p_value == found.smallest_p == 1
+def test_clusters_that_repeat_their_units_add_no_information():
+    x, label = np.array([5, 4, 7, 1, 0, 6, 9, 3.0]), np.array([1, 1, 1, 0, 0, 0, 1, 0])
+    once = cluster_auc(x, label, range(8))
+    twice = cluster_auc(np.repeat(x, 2), np.repeat(label, 2), np.repeat(range(8), 2))
+    assert twice.std_error == pytest.approx(once.std_error)
+    assert twice.conf_low == pytest.approx(once.conf_low)
 
 
-def test_many_clusters_are_sampled_the_same_way_every_time():
-    x, label = np.arange(30.0), np.arange(30) % 3 > 0
-    one, other = (permutation_test(x, label, range(30), most_arrangements=500) for _ in range(2))
-    assert one == other
-    assert not one.exact
-    assert one.p_value == pytest.approx(
-        stats.mannwhitneyu(x[label], x[~label], method="exact").pvalue, abs=0.08
+def test_perfect_separation_counts_each_cluster_once():
+    found = cluster_auc([1, 2, 3, 4, 5, 6], [0, 0, 0, 1, 1, 1], range(6))
+    assert (found.conf_low, found.conf_high) == pytest.approx((0.50102, 1), abs=1e-5)
+    doubled = cluster_auc(
+        np.repeat([1, 2, 3, 4, 5, 6], 2), np.repeat([0, 0, 0, 1, 1, 1], 2), np.repeat(range(6), 2)
     )
+    assert doubled.conf_low == pytest.approx(found.conf_low)
+    assert "each counts as one unit" in doubled.flags[0]
 
 
+def test_clustered_interval_covers_where_the_plain_one_does_not():
+    rng = np.random.default_rng(20261121)
+    truth, covered, plain = stats.norm.cdf(1 / np.sqrt(2)), [], []
+    cluster = np.repeat(range(10), 4)
+    for _ in range(300):
+        shared = rng.normal(size=(2, 10))[:, cluster]
+        noise = rng.normal(size=(2, 40))
+        label = np.sqrt(0.95) * shared[0] + np.sqrt(0.05) * noise[0] < 0.52
+        x = label + np.sqrt(0.5) * (shared[1] + noise[1])
+        found = cluster_auc(x, label, cluster) if 0 < label.sum() < 40 else None
+        if found is not None and found.is_defined:
+            covered.append(found.conf_low <= truth <= found.conf_high)
+            units = auc(x[label], x[~label])
+            plain.append(units.conf_low <= truth <= units.conf_high)
+    assert len(covered) > 200
+    assert 0.92 <= np.mean(covered) <= 0.98
+    assert np.mean(plain) < 0.88
+
+
+def test_fewer_than_three_clusters_on_a_side_give_no_interval():
+    found = cluster_auc([1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 0], [1, 1, 2, 3, 4, 5])
+    assert found.estimate == 0
+    assert "3 or more clusters" in found.flags[0]
+
+
+# without each cluster -------------------------------------------------------------------------
+
+
+def test_the_range_names_the_clusters_on_which_the_area_hangs():
+    x, label = [9, 8, 7, 1, 2, 10], [True, True, True, False, False, False]
+    found = auc_without_each_cluster(x, label, list("abcdef"))
+    assert auc([9, 8, 7], [1, 2, 10]).estimate == pytest.approx(2 / 3)
+    assert (found.high, found.high_without) == (1, "f")
+    assert (found.low, found.low_without) == (0.5, "d")
+    assert found.n_undefined == 0
+
+
+def test_a_cluster_that_holds_all_of_a_side_cannot_be_left_out():
+    found = auc_without_each_cluster([1, 2, 3, 4], [1, 1, 0, 0], ["a", "a", "b", "c"])
+    assert (found.low, found.high, found.n_undefined) == (0, 0, 1)
+    none = auc_without_each_cluster([1, 2], [1, 0], ["a", "b"])
+    assert isnan(none.low)
+    assert (none.low_without, none.n_undefined) == (None, 2)
+
+
+@pytest.mark.parametrize("function", [cluster_auc, auc_without_each_cluster])
 @pytest.mark.parametrize(
-    ("x", "label", "cluster"),
+    ("x", "label", "cluster", "text"),
     [
-        ([1, 2], [True, True], [1, 2]),
-        ([1, 2], [False, False], [1, 2]),
-        ([1, 2], [True, False], [1, 1]),
-        ([], [], []),
-        ([1, np.nan], [True, False], [1, 2]),
+        ([1, 2], [1, 1], [1, 2], "one side has none"),
+        ([1, np.nan], [1, 0], [1, 2], "missing or infinite"),
+        ([1, 2], [1, None], [1, 2], "The group must be True or False"),
+        ([1, 2], [1, 0], [1, None], "1 of them missing"),
+        ([1, 2], [1, 0], [1, 2, 3], "3 were given"),
     ],
 )
-def test_a_test_without_anything_to_permute_is_refused(x, label, cluster):
-    with pytest.raises(DesignError, match="permutation test needs"):
-        permutation_test(x, label, cluster)
-
-
-# shares -------------------------------------------------------------------------------------
-
-
-@given(n=st.integers(1, 60), data=st.data())
-def test_a_share_and_its_complement_have_mirrored_intervals(n, data):
-    x = data.draw(st.integers(0, n))
-    one, other = proportion(x, n), proportion(n - x, n)
-    assert one.conf_low == pytest.approx(1 - other.conf_high)
-    assert 0 <= one.conf_low <= one.estimate <= one.conf_high <= 1
-
-
-def test_nobody_asked_and_impossible_counts():
-    assert not proportion(0, 0).is_defined
-    for successes, n in ((3, 2), (-1, 4)):
-        with pytest.raises(DesignError, match="not a share"):
-            proportion(successes, n)
-
-
-def test_classes_that_differ_make_the_interval_wider():
-    y = np.repeat([1, 1, 1, 0, 0, 1, 0, 1], 10)
-    clustered = cluster_proportion(y, np.repeat(range(8), 10))
-    assert clustered.conf_high - clustered.conf_low > 2 * (
-        proportion(int(y.sum()), 80).conf_high - proportion(int(y.sum()), 80).conf_low
-    )
-    assert (clustered.n, clustered.n_clusters, clustered.df) == (80, 8, 7)
-
-
-def test_clustered_share_interval_covers_as_often_as_it_says():
-    rng = np.random.default_rng(20261121)
-    covered = []
-    for _ in range(300):
-        y = rng.random((10, 20)) < rng.beta(2.7, 6.3, (10, 1))  # mean .3, ICC .1
-        found = cluster_proportion(y.ravel().astype(int), np.repeat(range(10), 20))
-        covered.append(found.conf_low <= 0.3 <= found.conf_high)
-    assert 0.91 <= np.mean(covered) <= 0.98
-
-
-@pytest.mark.parametrize(
-    ("y", "cluster"),
-    [([], []), ([1, 0], ["a", "a"]), ([1, 1], ["a", "b"]), ([0, 0], ["a", "b"]), ([1], ["a"])],
-)
-def test_a_share_that_cannot_show_how_classes_differ_has_no_interval(y, cluster):
-    found = cluster_proportion(y, cluster)
-    assert not found.is_defined
-    assert found.flags[0].endswith(".")
-    assert found.n == len(y)
-
-
-def test_a_share_of_something_else_is_refused():
-    with pytest.raises(DesignError, match="one 0 or 1"):
-        cluster_proportion([1, np.nan], ["a", "b"])
-    with pytest.raises(DesignError, match="one 0 or 1"):
-        cluster_proportion([1, 0, 1], ["a", "b"])
+def test_units_without_group_or_cluster_are_refused(function, x, label, cluster, text):
+    with pytest.raises(DesignError, match=text):
+        function(x, label, cluster)

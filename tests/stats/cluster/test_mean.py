@@ -143,3 +143,16 @@ def test_missing_values_and_clusters_are_refused():
         cluster_mean([1.0, 2.0], ["a", "b", "c"])
     with pytest.raises(DesignError, match="1 of 2 values have no cluster"):
         cluster_mean([1.0, 2.0], ["a", None])
+
+
+def test_an_unknown_scale_and_what_is_no_column_of_numbers_are_refused():
+    with pytest.raises(DesignError, match='scale must be "identity" or "logit"'):
+        cluster_ratio([1, 2], [3, 4], scale="log")
+    with pytest.raises(DesignError, match="must be numbers; got 'a'"):
+        cluster_mean(["a", "b"])
+    with pytest.raises(DesignError, match="must be one column"):
+        cluster_mean([[1, 2], [3, 4]])
+    with pytest.raises(DesignError, match="too large to compute with"):
+        cluster_mean([1e300, 2e300])
+    with pytest.raises(DesignError, match="True or False"):
+        cluster_mean_difference([1.0, 2.0], [True, None], ["a", "b"])

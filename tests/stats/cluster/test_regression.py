@@ -73,6 +73,37 @@ def test_agrees_with_clubsandwich(case, name, vcov):
         if "ci95_satt" in value:
             interval = (found.conf_low, found.conf_high)
             assert interval == pytest.approx(value["ci95_satt"], rel=1e-8)
+        assert found.statistic == pytest.approx(value["t"], rel=1e-8)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_covariance_agrees_with_clubsandwich(case, name):
+    data, expected = case(name)
+    fit = ols_cluster_robust(CASES[name][0], data, cluster=CASES[name][1])
+    assert list(fit.names) == [term(r_name) for r_name in expected["coef"]]
+    wanted = np.array(expected["vcov_CR2"])
+    scale = np.sqrt(np.outer(np.diag(wanted), np.diag(wanted)))
+    np.testing.assert_allclose(fit.vcov / scale, wanted / scale, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_agrees_with_estimatr_and_sandwich(case, name):
+    data, expected = case(name)
+    formula, cluster = CASES[name]
+    cr2, stata = (
+        ols_cluster_robust(formula, data, cluster=cluster, vcov=v) for v in ("CR2", "CR1S")
+    )
+    for r_name, value in expected["estimatr_CR2"]["se"].items():
+        assert cr2[term(r_name)].std_error == pytest.approx(value, rel=1e-8)
+        assert cr2[term(r_name)].df == pytest.approx(
+            expected["estimatr_CR2"]["df"][r_name], rel=1e-6
+        )
+        assert cr2[term(r_name)].p_value == pytest.approx(
+            expected["estimatr_CR2"]["p"][r_name], rel=1e-6
+        )
+        found = stata[term(r_name)].std_error
+        assert found == pytest.approx(expected["estimatr_stata_se"][r_name], rel=1e-8)
+        assert found == pytest.approx(expected["sandwich_vcovCL_HC1_se"][r_name], rel=1e-8)
 
 
 def test_agrees_with_clubsandwich_on_79_schools(case):
@@ -81,7 +112,10 @@ def test_agrees_with_clubsandwich_on_79_schools(case):
     assert fit.n_clusters == expected["n_clusters"]
     for r_name, value in expected["se"].items():
         assert fit[term(r_name)].std_error == pytest.approx(value, rel=1e-8)
+        assert fit[term(r_name)].estimate == pytest.approx(expected["coef"][r_name], rel=1e-8)
         assert fit[term(r_name)].df == pytest.approx(expected["df"][r_name], rel=1e-6)
+        p_value = fit[term(r_name)].p_value
+        assert np.log(p_value) == pytest.approx(np.log(expected["p"][r_name]), rel=1e-6)
 
 
 @pytest.mark.parametrize("name", ["crve.star10_math", "crve.exam_all"])
@@ -100,10 +134,11 @@ def test_the_joint_test_agrees_with_clubsandwichs_htz(case, name):
 @pytest.mark.parametrize(("vcov", "hc"), [
     ("CR0", "HC0"), ("CR1S", "HC1"), ("CR2", "HC2"), ("CR3", "HC3"),
 ])  # fmt: skip
-def test_clusters_of_one_give_the_heteroskedastic_variances(case, vcov, hc):
-    data, expected = case("crve.exam_all")
+@pytest.mark.parametrize("name", CASES)
+def test_clusters_of_one_give_the_heteroskedastic_variances(case, name, vcov, hc):
+    data, expected = case(name)
     data["row"] = range(len(data))
-    fit = ols_cluster_robust(CASES["crve.exam_all"][0], data, cluster="row", vcov=vcov)
+    fit = ols_cluster_robust(CASES[name][0], data, cluster="row", vcov=vcov)
     for r_name, value in expected["hc"][hc].items():
         assert fit[term(r_name)].std_error == pytest.approx(value, rel=1e-8)
 
