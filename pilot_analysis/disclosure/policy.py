@@ -71,6 +71,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     **{f"minimum_n.{who}": _whole for who in (*PEOPLE, "classes", "schools", "records")},
     **{f"minimum_category.{who}": _whole for who in PEOPLE},
     "coding_bands": _bands,
+    "coding_form": _one_of("at most", "less than"),
     "coding_of_means": _number_to(0.25),
     "score_bands": _number_to(100),
     "single_person_roles": _one_of("shown", "hidden"),
@@ -110,7 +111,7 @@ class DisclosurePolicy:
 
     @classmethod
     def named(cls, name: str | None = None) -> "DisclosurePolicy":
-        """Return a policy of this package: "internal", "team" or "public".
+        """Return a policy of this package: "internal", "team", "public" or "texas_example".
 
         Parameters
         ----------
@@ -191,6 +192,8 @@ class DisclosurePolicy:
 
     def coded_share(self, n: float) -> float:
         """Return the share at or below which (or beyond whose complement) only a bound is shown.
+
+        With the form "less than", the share below which.
 
         Parameters
         ----------

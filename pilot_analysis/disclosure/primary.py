@@ -143,19 +143,28 @@ def _judge_proportion(row, policy) -> Verdict:
     verdict = _judge_size(row, policy)
     if verdict.state or _is_size(row) or math.isnan(row.estimate):
         return verdict
-    least = policy.minimum_category(row.population)
-    bands = (policy.coded_share(row.n), (least - 1) / row.n)
-    for bound in bands:
-        is_low = row.estimate <= bound + _TOLERANCE
-        is_high = row.estimate >= 1 - bound - _TOLERANCE
-        if bound and is_low and is_high:
+    form, least = policy["coding_form"], policy.minimum_category(row.population)
+    few = least if form == "less than" and least > 1 else least - 1
+    for bound in (policy.coded_share(row.n), few / row.n):
+        low, high = _coded(bound, row.estimate, form)
+        if low and high:
             return Verdict(SUPPRESSED, "small category")
-        percent = math.ceil(100 * bound - _TOLERANCE)
-        if bound and is_low:
-            return Verdict(CODED, words=f"at most {percent}%")
-        if bound and is_high:
-            return Verdict(CODED, words=f"at least {100 - percent}%")
+        if low or high:
+            return Verdict(CODED, words=low or high)
     return verdict
+
+
+def _coded(bound: float, share: float, form: str) -> tuple[str, str]:
+    """Return the words for a share at the low end and at the high end; blank: it is not there."""
+    percent = math.ceil(100 * bound - _TOLERANCE)
+    # "at most" holds the bound itself, "less than" does not
+    reach = bound + _TOLERANCE if form == "at most" else bound - _TOLERANCE
+    words = {
+        "at most": (f"at most {percent}%", f"at least {100 - percent}%"),
+        "less than": (f"<{percent}%", f">{100 - percent}%"),
+    }[form]
+    is_low, is_high = bound > 0 and share <= reach, bound > 0 and share >= 1 - reach
+    return words[0] if is_low else "", words[1] if is_high else ""
 
 
 def _judge_mean(row, policy) -> Verdict:

@@ -9,7 +9,7 @@ import pytest
 from pilot_analysis.disclosure import DisclosurePolicy
 from pilot_analysis.errors import DisclosureError
 
-NAMES = ("internal", "team", "public")
+NAMES = ("internal", "team", "public", "texas_example")
 
 
 def as_dict(name):

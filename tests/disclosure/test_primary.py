@@ -126,6 +126,26 @@ def test_public_shares_near_none_and_all_are_given_as_a_range(row, share, n, wor
 
 
 @pytest.mark.parametrize(
+    ("k", "n", "printed"),
+    [(24, 24, ">99%"), (0, 5, "<1%"), (22, 23, 0.96), (198, 200, 0.99), (3, 4, "minimum n")],
+)
+def test_the_example_of_texas_prints_the_cases_that_were_published(row, k, n, printed):
+    value = Estimate.from_interval("x", k / n, 0, 1, n=n, unit="proportion", method="cluster")
+    found = first(row("proportion", "students", value), policy="texas_example")
+    shown = found["suppressed"] or found["level"] or found["estimate"]
+    assert shown == printed
+
+
+@pytest.mark.parametrize(
+    ("k", "words"), [(0, "<5%"), (1, "<5%"), (2, "<25%"), (9, "<25%"), (10, ""), (39, ">95%")]
+)
+def test_less_than_does_not_hold_the_bound_itself(row, k, words):
+    policy = DisclosurePolicy.named("public").with_value("coding_form", "less than", "a test")
+    value = Estimate.from_interval("x", k / 40, 0, 1, n=40, unit="proportion", method="cluster")
+    assert first(row("proportion", "students", value), policy=policy)["level"] == words
+
+
+@pytest.mark.parametrize(
     ("value", "words"), [(5.0, "top"), (4.81, "top"), (4.7, ""), (1.1, "bottom")]
 )
 def test_a_public_average_at_the_end_of_its_scale_would_say_what_everyone_answered(
