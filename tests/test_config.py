@@ -200,7 +200,10 @@ def test_an_audience_may_have_a_stricter_policy_and_never_a_milder_one(tmp_path)
     text = path.read_text(encoding="utf-8")
     path.write_text(text + '\n[disclosure]\nteam = "public"\n', encoding="utf-8")
     assert read_config(small_folder).disclosure.team == "public"
-    for wrong in ('public = "internal"', 'public = "team"', 'team = "internal"', 'team = "teem"'):
+    path.write_text(text + '\n[disclosure]\npublic = "our_state.toml"\n', encoding="utf-8")
+    assert read_config(small_folder).disclosure.public == "our_state.toml"
+    for wrong in ('public = "internal"', 'public = "team"', 'team = "internal"', 'team = "teem"',
+                  'public = "texas_example"', 'public = "../state.toml"'):  # fmt: skip
         path.write_text(f"{text}\n[disclosure]\n{wrong}\n", encoding="utf-8")
         with pytest.raises(ConfigError, match="disclosure"):
             read_config(small_folder)

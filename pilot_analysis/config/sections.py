@@ -214,11 +214,15 @@ class InferenceConfig(Section):
     """response rate below which a survey is shown with a warning (MCIEA: 25%)"""
 
 
-class DisclosureConfig(Section):
-    """Which policy the gate uses for an audience: its own, or a stricter one."""
+PolicyFile = Annotated[str, Field(pattern=r"^[^/\\]+\.toml$")]
+"""A file beside pilot.toml that holds a policy, such as a state's own."""
 
-    team: Literal["team", "public"] = "team"
-    public: Literal["public"] = "public"
+
+class DisclosureConfig(Section):
+    """Which policy the gate uses for an audience: its own, a stricter one, or a file's."""
+
+    team: Literal["team", "public"] | PolicyFile = "team"
+    public: Literal["public"] | PolicyFile = "public"
     internal: Literal["internal", "team", "public"] = "internal"
 
 

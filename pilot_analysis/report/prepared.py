@@ -99,13 +99,22 @@ def prepare(pilot: Pilot, audience: str = "team") -> Prepared:
     ------
     ConfigError
         There is no such audience.
+    DisclosureError
+        The policy is a file that is missing or not understood, or no rule covers a result.
     """
     if audience not in _AUDIENCES:
         near = difflib.get_close_matches(audience, _AUDIENCES, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "."
         raise ConfigError(f"audience {audience!r}: expected one of {', '.join(_AUDIENCES)}{hint}")
-    policy = DisclosurePolicy.named(getattr(pilot.config.disclosure, audience))
+    policy = _policy(pilot.config, audience)
     return Prepared(protect(evaluate(pilot), policy), _context(pilot), audience)
+
+
+def _policy(config: PilotConfig, audience: str) -> DisclosurePolicy:
+    name = getattr(config.disclosure, audience)
+    if name.endswith(".toml"):
+        return DisclosurePolicy.read(config.folder / name)
+    return DisclosurePolicy.named(name)
 
 
 def _context(pilot: Pilot) -> Context:

@@ -1,14 +1,16 @@
 import re
 from dataclasses import replace
 from datetime import date
+from importlib import resources
 from pathlib import Path
 
 import pytest
 from page_parser import PageParser
+from pilot_fixtures import write_small_pilot
 from report_sample import make_brief, make_config, make_prepared
 
 from pilot_analysis.config import Source
-from pilot_analysis.errors import ConfigError, RunError
+from pilot_analysis.errors import ConfigError, DisclosureError, RunError
 from pilot_analysis.pilot import load_pilot
 from pilot_analysis.report import open_brief, prepare
 from pilot_analysis.report.brief import Brief
@@ -275,3 +277,15 @@ def test_the_limits_speak_of_the_comparisons_of_this_school_alone(tmp_path):
     assert lost.format("mathematics") not in readwell
     assert lost.format("reading") in both
     assert lost.format("mathematics") in both
+
+
+def test_a_states_own_policy_stands_beside_the_pilot(tmp_path):
+    folder = write_small_pilot(tmp_path / "pilot")
+    with (folder / "pilot.toml").open("a", encoding="utf-8") as config:
+        config.write('\n[disclosure]\npublic = "our_state.toml"\n')
+    with pytest.raises(DisclosureError, match="our_state"):
+        prepare(load_pilot(folder), "public")
+    own = resources.files("pilot_analysis.disclosure") / "policies" / "public.toml"
+    text = own.read_text(encoding="utf-8").replace('name = "public"', 'name = "our_state"')
+    (folder / "our_state.toml").write_text(text, encoding="utf-8")
+    assert prepare(load_pilot(folder), "public").protected.policy.name == "our_state"
