@@ -16,18 +16,17 @@ from pilot_analysis.disclosure.structure import (
     COMPLEMENTS,
     IMPLIED,
     KEYS,
-    PARTITIONS,
     SIDES,
+    Line,
+    lines_of,
     name_of,
     sources_of,
 )
 
 __all__ = ["close"]
 
-_ADDITIVE = ("count", "proportion", "mean", "score")
 
-
-class Line(NamedTuple):
+class SizedLine(NamedTuple):
     """Results that add up: with the total, all but one give that one."""
 
     members: tuple[int, ...]
@@ -63,7 +62,7 @@ def close(
     guards = [_guard(row, policy) for row in rows]
     sources = _sources(rows)
     pairs = _pairs(rows)
-    lines = _lines(rows, pairs, policy)
+    lines = _sized_lines(rows, pairs, policy)
     changed = True
     while changed:
         before = [verdict.state for verdict in verdicts]
@@ -99,7 +98,7 @@ def _hide_shown(verdicts: list[Verdict], at: int, guards: Sequence[Verdict]) -> 
         verdicts[at] = guards[at]
 
 
-def _close_line(line: Line, verdicts: list[Verdict], guards: Sequence[Verdict]) -> None:
+def _close_line(line: SizedLine, verdicts: list[Verdict], guards: Sequence[Verdict]) -> None:
     if not any(verdicts[at].state for at in line.members):
         return
     people, total = 0, 0.0
@@ -133,55 +132,30 @@ def _pairs(rows) -> list[list[int]]:
     for at, row in enumerate(rows):
         name = name_of(row)
         if row.category in SIDES:
-            together[_key(row, "category")].append(at)
+            together[_about(row, "category")].append(at)
         if name in COMPLEMENTS or name in COMPLEMENTS.values():
             own = COMPLEMENTS.get(name, name).split(".")[1]
-            together[_key(row._replace(name=own), "")].append(at)
+            together[_about(row._replace(name=own))].append(at)
     return [pair for pair in together.values() if len(pair) > 1]
 
 
-def _key(row, without: str) -> tuple:
-    """Return what a result is about, leaving out one key (which then may not equal another's)."""
-    return (without, *(getattr(row, key) for key in KEYS if key != without))
+def _about(row, *without: str) -> tuple:
+    return tuple(getattr(row, key) for key in KEYS if key not in without)
 
 
-def _lines(rows, pairs, policy) -> list[Line]:
-    order = {at: min(rows[other].n for other in pair) for pair in pairs for at in pair}
-    members: dict[tuple, list[int]] = defaultdict(list)
-    totals: dict[tuple, int] = {}
-    needs_no_total = set()
-    for at, row in enumerate(rows):
-        name = name_of(row)
-        if row.kind not in _ADDITIVE or row.population == "none" or name in COMPLEMENTS:
-            continue
-        for dimension in ("school_id", "product_id", "category", "group"):
-            key = _key(row, dimension)
-            if dimension == "category" and row.category in SIDES:
-                continue
-            if PARTITIONS.get(name) == dimension and not (dimension == "group" and row.relation):
-                needs_no_total.add(key)
-            elif dimension == "group":
-                continue
-            if getattr(row, dimension):
-                members[key].append(at)
-            else:
-                totals[key] = at
-    return [
-        _line(rows, found, totals.get(key), key[0], order, policy)
-        for key, found in members.items()
-        if key in totals or key in needs_no_total
-    ]
-
-
-def _line(rows, found, total, dimension, order, policy) -> Line:
+def _sized_lines(rows, pairs, policy) -> list[SizedLine]:
     """Order the members by size; those that are hidden in pairs by the smaller of the pair."""
+    order = {at: min(rows[other].n for other in pair) for pair in pairs for at in pair}
+    return [_sized(rows, line, order, policy) for line in lines_of(rows)]
 
+
+def _sized(rows, line: Line, order, policy) -> SizedLine:
     def size(at: int) -> float:
         row = rows[at]
-        is_share = dimension in ("category", "group") and row.kind == "count"
+        is_share = line.over in ("category", "group") and row.kind == "count"
         people = row.estimate if is_share else row.n
         return people if people == people else 0.0  # an unknown size counts as nobody
 
-    members = sorted(found, key=lambda at: (order.get(at, size(at)), rows[at].result_id))
-    minimum = policy.minimum_n(rows[found[0]].population)
-    return Line(tuple(members), tuple(size(at) for at in members), total, minimum)
+    members = sorted(line.members, key=lambda at: (order.get(at, size(at)), rows[at].result_id))
+    minimum = policy.minimum_n(rows[members[0]].population)
+    return SizedLine(tuple(members), tuple(size(at) for at in members), line.total, minimum)

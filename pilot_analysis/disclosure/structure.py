@@ -3,13 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Container, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pilot_analysis.errors import DisclosureError
 
 __all__ = [
-    "ARM_SIZES", "COMPLEMENTS", "GROUP_SIZES", "IMPLIED", "KEYS", "NESTED", "PARTITIONS", "SIDES",
-    "WHOLE_ANSWERS", "WORDS", "around_scores", "chain_of", "name_of", "refusal", "sources_of",
+    "ARM_SIZES", "COMPLEMENTS", "GROUP_SIZES", "IMPLIED", "KEYS", "NESTED", "SIDES",
+    "WHOLE_ANSWERS", "WORDS", "Line", "around_scores", "chain_of", "lines_of", "name_of",
+    "refusal", "sources_of",
 ]  # fmt: skip
 
 KEYS = ("section", "name", "school_id", "product_id", "outcome", "group", "category", "time")
@@ -54,6 +55,7 @@ COMPLEMENTS = {"why.grounded_in_others": "why.grounded_in"}
 SIDES = ("group", "reference")
 """Categories that together are everyone."""
 
+_ADDITIVE = ("count", "proportion", "mean", "score")
 _RELATION = re.compile(r"(part of|derived from|change from) (\S.*)")
 
 
@@ -67,13 +69,13 @@ def chain_of(row: Any) -> tuple[str, ...]:
     return tuple(getattr(row, key) for key in KEYS if key != "category")
 
 
-def sources_of(row: Any, known: Container[str]) -> list[str]:
+def sources_of(row: Any, known: Container[str] | None = None) -> list[str]:
     """Return the result ids that a result's `relation` names.
 
     Raises
     ------
     DisclosureError
-        The relation is not one of the three forms, or names a result that there is not.
+        The relation is not one of the three forms, or names a result that is not `known`.
     """
     found = []
     for text in row.relation if isinstance(row.relation, list | tuple) else [row.relation]:
@@ -84,10 +86,53 @@ def sources_of(row: Any, known: Container[str]) -> list[str]:
                 f"the relation {text!r} is not understood; write 'part of ID', "
                 "'derived from ID' or 'change from ID'.",
             )
-        if match[2] not in known:
+        if known is not None and match[2] not in known:
             raise refusal(row, f"its relation names {match[2]!r}, and there is no such result.")
         found.append(match[2])
     return found
+
+
+class Line(NamedTuple):
+    """Results that may add up, by their positions."""
+
+    members: tuple[int, ...]
+    total: int | None
+    """None: the total is published under another name"""
+    over: str
+    """the key by which the members differ"""
+
+
+def lines_of(rows: Sequence[Any]) -> list[Line]:
+    """Return which results may add up: over schools, products, categories or groups."""
+    members: dict[tuple, list[int]] = defaultdict(list)
+    totals: dict[tuple, int] = {}
+    needs_no_total = set()
+    for at, row in enumerate(rows):
+        name = name_of(row)
+        if row.kind not in _ADDITIVE or row.population == "none" or name in COMPLEMENTS:
+            continue
+        for dimension in ("school_id", "product_id", "category", "group"):
+            key = _key(row, dimension)
+            if dimension == "category" and row.category in SIDES:
+                continue
+            if PARTITIONS.get(name) == dimension and not (dimension == "group" and row.relation):
+                needs_no_total.add(key)
+            elif dimension == "group":
+                continue
+            if getattr(row, dimension):
+                members[key].append(at)
+            else:
+                totals[key] = at
+    return [
+        Line(tuple(found), totals.get(key), key[0])
+        for key, found in members.items()
+        if key in totals or key in needs_no_total
+    ]
+
+
+def _key(row: Any, without: str) -> tuple:
+    """Return what a result is about, leaving out one key (which then may not equal another's)."""
+    return (without, *(getattr(row, key) for key in KEYS if key != without))
 
 
 def around_scores(rows: Sequence[Any]) -> tuple[dict[str, list[float]], set[str]]:

@@ -7,7 +7,7 @@ whole numbers rounded inwards, and the shares: a share known to 0.01% has few po
 import numpy as np
 
 from pilot_analysis.disclosure.tables.published import TOLERANCE
-from pilot_analysis.disclosure.tables.system import Share, System, contradiction
+from pilot_analysis.disclosure.tables.system import ContradictionError, Share, System
 from pilot_analysis.errors import DisclosureError
 
 __all__ = ["MOST_SIZES", "denominators", "possible_sizes", "propagate"]
@@ -109,7 +109,7 @@ def _refuse_empty(system: System, low: np.ndarray, high: np.ndarray) -> None:
             if at in share[:3]:
                 near = np.union1d(near, share[:3])
         printed = near[~system.is_hidden[near]]
-        raise contradiction(system.ids[printed if printed.size else near])
+        raise ContradictionError(system.ids[printed if printed.size else near])
 
 
 def _tighten_by_sums(system, entries, low, high) -> None:
@@ -140,14 +140,13 @@ def _without_own(row: np.ndarray, parts: np.ndarray, m: int) -> np.ndarray:
 
 def _tighten_by_share(system: System, share: Share, low, high) -> None:
     whole, part, size, scale = share
-    sizes = possible_sizes(system.with_bounds(low, high), share)
-    if sizes is not None:
+    low[size] = max(low[size], 1.0)
+    sizes, last_tried = possible_sizes(system.with_bounds(low, high), share)
+    low[size] = sizes[0] if sizes.size else last_tried + 1
+    if last_tried >= high[size]:
         if not sizes.size:
-            raise contradiction(system.ids[[whole, part, size]])
-        low[size] = max(low[size], sizes[0])
-        high[size] = min(high[size], sizes[-1]) if len(sizes) < MOST_SIZES else high[size]
-    else:
-        low[size] = max(low[size], 1.0)
+            raise ContradictionError(system.ids[[whole, part, size]])
+        high[size] = sizes[-1]
     first, last = _multiplied((low[part], high[part]), (low[size], high[size]))
     low[whole], high[whole] = max(low[whole], first / scale), min(high[whole], last / scale)
     inverse = (1 / high[size], 1 / low[size])
@@ -156,26 +155,22 @@ def _tighten_by_share(system: System, share: Share, low, high) -> None:
     low[part], high[part] = max(low[part], first - slack), min(high[part], last + slack)
 
 
-def possible_sizes(system: System, share: Share) -> np.ndarray | None:
-    """Return the sizes that the share and the whole allow, or None where nothing is known.
+def possible_sizes(system: System, share: Share) -> tuple[np.ndarray, float]:
+    """Return the sizes that the share and the whole allow, and the largest that was tried.
 
-    Returns
-    -------
-    numpy.ndarray of int, or None
-        Sorted; at most `MOST_SIZES` are tried, from the smallest on.
+    At most `MOST_SIZES` are tried, from the smallest possible one on.
     """
     whole, part, size, scale = share
     low, high = system.low, system.high
-    if np.isinf(high[size]) and np.isinf(high[part]) and np.isinf(low[part]):
-        return None
     first = max(1.0, np.ceil(low[size] - TOLERANCE))
-    if low[part] > 0 and np.isfinite(high[part]):  # the whole tells how many at least
+    if low[part] >= 0 and 0 < high[part] < np.inf:  # the whole tells how many at least
         first = max(first, np.ceil(scale * low[whole] / high[part] - TOLERANCE))
     last = min(high[size], first + MOST_SIZES - 1)
-    return _sizes_with_a_whole(
+    sizes = _sizes_with_a_whole(
         np.arange(first, last + 1), low[part] / scale, high[part] / scale,
         low[whole], high[whole], whole=system.is_whole[whole],
     )  # fmt: skip
+    return sizes, last
 
 
 def _multiplied(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:

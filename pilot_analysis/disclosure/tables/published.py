@@ -9,7 +9,7 @@ import pandas as pd
 
 from pilot_analysis.errors import DisclosureError
 
-__all__ = ["COLUMNS", "TOLERANCE", "Linear", "Product", "PublishedTable"]
+__all__ = ["COLUMNS", "TOLERANCE", "Linear", "Product", "PublishedTable", "named_few"]
 
 COLUMNS = ("value", "low", "high", "is_whole", "least_values", "hidden_low", "hidden_high")
 """Columns of `PublishedTable.cells`."""
@@ -42,7 +42,7 @@ class Linear:
         numbers = np.array([*self.coefficients.values(), 0.0], float)
         if not np.isfinite(numbers).all() or not self.low <= self.high:
             raise DisclosureError(
-                f"the relation of {_some(self.coefficients)} needs finite coefficients and "
+                f"the relation of {named_few(self.coefficients)} needs finite coefficients and "
                 f"low <= high, not {self.low} and {self.high}."
             )
 
@@ -73,8 +73,8 @@ class Product:
     def __post_init__(self):
         if not 0 < self.scale < np.inf or len(set(self.ids)) < 3:
             raise DisclosureError(
-                f"the relation of {_some(self.ids)} needs three different cells and a scale above "
-                f"0, not {self.scale}."
+                f"the relation of {named_few(self.ids)} needs three different cells and a scale "
+                f"above 0, not {self.scale}."
             )
 
     @property
@@ -126,7 +126,9 @@ class PublishedTable:
         named = {name for relation in self.relations for name in relation.ids}
         for names, where in ((named, "a relation"), (self.suppressed, "`suppressed`")):
             if strange := sorted(names - known):
-                raise DisclosureError(f"{where} names {_some(strange)}, and there is no such cell.")
+                raise DisclosureError(
+                    f"{where} names {named_few(strange)}, and there is no such cell."
+                )
 
     @classmethod
     def from_crosstab(
@@ -171,9 +173,10 @@ class PublishedTable:
         hidden = {f"{row}|{column}" for row, column in suppressed}
         if not (flat >= 0).all():
             raise DisclosureError(
-                f"every cell of a crosstab needs a number from 0 up: {_some(ids[~(flat >= 0)])}."
+                "every cell of a crosstab needs a number from 0 up: "
+                f"{named_few(ids[~(flat >= 0)])}."
             )
-        is_hidden = np.isin(ids, list(hidden))
+        is_hidden = pd.Index(ids).isin(hidden)
         cells = pd.DataFrame(
             {
                 "value": flat,
@@ -206,7 +209,9 @@ def _checked_cells(cells: pd.DataFrame) -> pd.DataFrame:
     if missing:
         raise DisclosureError(f"the cells of a table need the columns {', '.join(missing)}.")
     if not cells.index.is_unique:
-        raise DisclosureError(f"ids stand twice: {_some(cells.index[cells.index.duplicated()])}.")
+        raise DisclosureError(
+            f"ids stand twice: {named_few(cells.index[cells.index.duplicated()])}."
+        )
     negative = (cells["value"] < 0) | (cells["low"] < 0)
     natural = {"hidden_low": np.where(negative, -np.inf, 0.0), "hidden_high": np.inf}
     frame = pd.DataFrame(index=pd.Index(cells.index.map(str), dtype=object))
@@ -222,12 +227,12 @@ def _checked_cells(cells: pd.DataFrame) -> pd.DataFrame:
     if wrong.any():
         raise DisclosureError(
             "these numbers do not lie within their own bounds, or ask for fewer than 0 values: "
-            f"{_some(frame.index[wrong])}."
+            f"{named_few(frame.index[wrong])}."
         )
     return frame
 
 
-def _some(ids: Iterable[str]) -> str:
-    """Return the first few ids for a message."""
+def named_few(ids: Iterable[str]) -> str:
+    """Return ids for a message, the first twelve."""
     ids = list(ids)
-    return ", ".join(map(str, ids[:8])) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
+    return ", ".join(map(str, ids[:12])) + (f" and {len(ids) - 12} more" if len(ids) > 12 else "")

@@ -13,10 +13,29 @@ from pilot_analysis.disclosure.tables.published import (
     Linear,
     Product,
     PublishedTable,
+    named_few,
 )
 from pilot_analysis.errors import DisclosureError
 
-__all__ = ["Share", "System", "contradiction", "join", "named_few"]
+__all__ = ["ContradictionError", "Share", "System", "join"]
+
+
+class ContradictionError(DisclosureError):
+    """Numbers that cannot all be true.
+
+    Attributes
+    ----------
+    ids : list of str
+        The numbers.
+    """
+
+    def __init__(self, ids):
+        self.ids = list(ids)
+        super().__init__(
+            f"these published numbers contradict each other: {named_few(self.ids)}. Nothing can "
+            "be audited until they are mended; look for a typing error, or for two versions of "
+            "one number."
+        )
 
 
 class Share(NamedTuple):
@@ -136,7 +155,7 @@ def join(tables: Sequence[PublishedTable]) -> System:
     differ = lowest["value"] - highest["value"] > TOLERANCE * (1 + lowest["value"].abs())
     differ |= lowest["low"] > highest["high"] + slack
     if differ.any():
-        raise contradiction(lowest.index[differ])
+        raise ContradictionError(lowest.index[differ])
     ids = lowest.index.to_numpy(object)
     least = lowest["least_values"].to_numpy(int)
     high = highest["high"].to_numpy(float)
@@ -173,17 +192,3 @@ def _rows(relations, index: pd.Index) -> tuple[csr_array, np.ndarray, np.ndarray
     low = np.array([relation.low for relation in linear], float)
     high = np.array([relation.high for relation in linear], float)
     return csr_array(matrix), low, high
-
-
-def contradiction(ids) -> DisclosureError:
-    """Return the error for numbers that cannot all be true."""
-    return DisclosureError(
-        f"these published numbers contradict each other: {named_few(ids)}. Nothing can be audited "
-        "until they are mended; look for a typing error or for two versions of one number."
-    )
-
-
-def named_few(ids) -> str:
-    """Return ids in words, the first twelve."""
-    ids = list(ids)
-    return ", ".join(map(str, ids[:12])) + (f" and {len(ids) - 12} more" if len(ids) > 12 else "")

@@ -1,0 +1,167 @@
+"""What a reader knows to hold between results: totals, complements, changes, shares of a size."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from math import inf, isnan
+from typing import Any
+
+from pilot_analysis.disclosure.policy import PEOPLE
+from pilot_analysis.disclosure.structure import (
+    NESTED,
+    SIDES,
+    WORDS,
+    chain_of,
+    lines_of,
+    name_of,
+    sources_of,
+)
+from pilot_analysis.disclosure.tables.published import Linear, Product
+
+__all__ = ["CATEGORIES", "behind", "relations_of"]
+
+CATEGORIES = ("detractors", "passives", "promoters")
+"""The counts behind a Net Promoter Score, in the order of its scale."""
+
+_TOLERANCE = 1e-6
+_BEHIND = {"proportion": "people", "mean": "sum", "score": "difference"}
+_SCALE = {"proportion": 1.0, "mean": 1.0, "score": 100.0}
+
+
+def behind(row: Any, what: str = "") -> str:
+    """Return the id of a number behind a result: its "n", or what a share or mean is made of."""
+    return f"{row.result_id}#{what or _BEHIND[row.kind]}"
+
+
+def relations_of(rows: Sequence[Any]) -> tuple[Linear | Product, ...]:
+    """Return the relations that hold between results.
+
+    Which could hold follows from what the results are about; a sum is left out where it does not
+    hold in fact, for instance because one person stands in two of its parts. What a reader would
+    wrongly believe gives nobody away.
+
+    Parameters
+    ----------
+    rows : sequence of named tuples
+        The columns of `Results`, unprotected: every school, product and the network.
+
+    Returns
+    -------
+    tuple of Linear or Product
+        Over the ids of results, and of the numbers `behind` them: "ID#n", "ID#people" of a share,
+        "ID#sum" of a mean, "ID#difference" (promoters less detractors) of a score.
+    """
+    rows = [row for row in rows if row.kind not in WORDS and not isnan(row.estimate)]
+    truth = _truth(rows)
+    found: list[Linear | Product] = [*_of_each(rows, truth), *_nested(rows)]
+    for sum_ in (*_totals(rows, truth), *_sides(rows), *_differences(rows), *_answers(rows)):
+        if _holds(sum_, truth):
+            found.append(sum_)
+    return tuple(found)
+
+
+def _truth(rows: Sequence[Any]) -> dict[str, float]:
+    values = {row.result_id: row.estimate for row in rows}
+    for row in rows:
+        if not isnan(row.n):
+            values[behind(row, "n")] = row.n
+            if row.kind in _BEHIND:
+                values[behind(row)] = row.estimate * row.n / _SCALE[row.kind]
+    return values
+
+
+def _holds(relation: Linear, truth: Mapping[str, float]) -> bool:
+    if not all(name in truth for name in relation.ids):
+        return False
+    terms = [weight * truth[name] for name, weight in relation.coefficients.items()]
+    slack = _TOLERANCE * (1 + sum(map(abs, terms)))
+    return relation.low - slack <= sum(terms) <= relation.high + slack
+
+
+def _of_each(rows: Sequence[Any], truth: Mapping[str, float]) -> Iterator[Linear | Product]:
+    """Yield what holds within each result."""
+    for row in rows:
+        n = behind(row, "n")
+        if not truth.get(n) or row.population not in (*PEOPLE, "records"):
+            continue
+        if row.kind == "count":
+            exactly = row.estimate == row.n and not row.category
+            yield Linear({n: 1.0, row.result_id: -1.0}, 0.0, 0.0 if exactly else inf)
+        elif row.kind == "mean" or (row.kind in _BEHIND and _is_whole(truth[behind(row)])):
+            yield Product(behind(row), row.result_id, n, _SCALE[row.kind])
+            if row.kind == "proportion":
+                yield Linear({n: 1.0, behind(row): -1.0}, 0.0, inf)
+
+
+def _is_whole(value: float) -> bool:
+    return abs(value - round(value)) < _TOLERANCE
+
+
+def _nested(rows: Sequence[Any]) -> Iterator[Linear]:
+    """Yield that each count of a funnel holds the next."""
+    chains: dict[tuple, list[Any]] = defaultdict(list)
+    for row in rows:
+        if name_of(row) in NESTED:
+            chains[chain_of(row)].append(row)
+    for chain in chains.values():
+        for before, after in pairwise(sorted(chain, key=lambda row: -row.estimate)):
+            yield Linear({before.result_id: 1.0, after.result_id: -1.0}, 0.0, inf)
+
+
+def _totals(rows: Sequence[Any], truth: Mapping[str, float]) -> Iterator[Linear]:
+    """Yield that parts add up to their total: people, sums, and the groups they are counted in."""
+    for line in lines_of(rows):
+        if line.total is None:
+            continue
+        parts, total = [rows[at] for at in line.members], rows[line.total]
+        for what in ("", "n", *filter(None, [_BEHIND.get(total.kind)])):
+            if what == "" and total.kind != "count":
+                continue
+            names = [behind(row, what) if what else row.result_id for row in (*parts, total)]
+            yield Linear({**dict.fromkeys(names[:-1], 1.0), names[-1]: -1.0})
+
+
+def _sides(rows: Sequence[Any]) -> Iterator[Linear]:
+    """Yield that a group and everyone else are everyone."""
+    sides: dict[tuple, dict[str, Any]] = defaultdict(dict)
+    whole: dict[tuple, Any] = {}
+    for row in rows:
+        about = (name_of(row), row.school_id, row.product_id, row.outcome, row.time)
+        if row.category in SIDES:
+            sides[(*about, row.group)][row.category] = row
+        elif not row.group and not row.category:
+            whole[about] = row
+    for key, pair in sides.items():
+        total = whole.get(key[:-1])
+        if len(pair) < 2 or total is None:
+            continue
+        for what in ("n", *filter(None, [_BEHIND.get(total.kind)])):
+            names = [behind(row, what) for row in (*pair.values(), total)]
+            yield Linear({names[0]: 1.0, names[1]: 1.0, names[2]: -1.0})
+
+
+def _differences(rows: Sequence[Any]) -> Iterator[Linear]:
+    """Yield that a change, or an effect, is the difference of the two results it comes from."""
+    known = {row.result_id: row for row in rows}
+    for row in rows:
+        sources = [known[name] for name in sources_of(row) if name in known]
+        if row.kind not in ("mean", "effect", "proportion") or len(sources) != 2:
+            continue
+        first, second = (source.result_id for source in sources)
+        for sign in (1.0, -1.0):
+            yield Linear({row.result_id: 1.0, first: sign, second: -sign})
+
+
+def _answers(rows: Sequence[Any]) -> Iterator[Linear]:
+    """Yield how the counts of answers make a score."""
+    known = {row.result_id: row for row in rows if row.kind == "score"}
+    counts: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        for source in sources_of(row):
+            if row.kind == "count" and source in known and row.category in CATEGORIES:
+                counts[source][row.category] = row.result_id
+    for score, by_category in counts.items():
+        if len(by_category) == len(CATEGORIES):
+            names = [by_category[category] for category in CATEGORIES]
+            yield Linear({**dict.fromkeys(names, 1.0), behind(known[score], "n"): -1.0})
+            yield Linear({names[2]: 1.0, names[0]: -1.0, behind(known[score]): -1.0})

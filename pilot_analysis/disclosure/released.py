@@ -1,0 +1,121 @@
+"""Released results as a `PublishedTable`: what a reader of every brief knows of each number."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from math import inf, nan
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
+from pilot_analysis.disclosure.relations import behind
+from pilot_analysis.disclosure.rounding import decimals_of
+from pilot_analysis.disclosure.structure import WHOLE_ANSWERS, WORDS, name_of
+from pilot_analysis.disclosure.tables.published import Linear, Product, PublishedTable
+
+__all__ = ["released_table"]
+
+_PROTECTED = ("minimum n", "small category", "small step", "single person role")
+"""Rules by which a number is hidden for its own sake, and not for another's."""
+
+_RANGE = re.compile(r"(at most|at least|<|>) ?(\d+)%")
+_TWO = 2
+"""Values that a number must leave possible which is given as a range."""
+
+
+class _Cell(NamedTuple):
+    id: str
+    low: float
+    high: float
+    is_whole: bool
+    least_values: int
+
+
+def released_table(
+    rows: pd.DataFrame, relations: Iterable[Linear | Product], policy: DisclosurePolicy
+) -> PublishedTable:
+    """Return what is released as a table for `audit`.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As `ProtectedResults.frame` and results.json hold them: every brief of a release together.
+    relations : iterable of Linear or Product
+        As `relations_of` returned them; those about anything that is not in `rows` say nothing.
+    policy : DisclosurePolicy
+        How many values a hidden number must leave possible.
+
+    Returns
+    -------
+    PublishedTable
+    """
+    cells = [
+        cell
+        for row in rows.itertuples(index=False, name="Row")
+        if row.kind not in WORDS and row.population in (*PEOPLE, "records")
+        for cell in _cells(row, policy)
+    ]
+    frame = pd.DataFrame(cells, columns=_Cell._fields).set_index("id")
+    frame["value"] = nan
+    known = set(frame.index)
+    used = [relation for relation in relations if known.issuperset(relation.ids)]
+    return PublishedTable(frame, used, frame.index[frame["least_values"] > 0])
+
+
+def _cells(row: Any, policy: DisclosurePolicy) -> Iterator[_Cell]:
+    """Yield the number itself, its n, and what a share, mean or score is made of."""
+    is_range = not row.suppressed and row.estimate != row.estimate and bool(row.level)
+    least = _least(row, policy)
+    low, high = _bounds(row, policy)
+    is_count = row.kind == "count"
+    yield _Cell(row.result_id, low, high, is_count, least if is_count else 0)
+    no_n = row.n != row.n
+    own = least if row.suppressed == "minimum n" else 0
+    yield _Cell(behind(row, "n"), 1 if no_n else row.n, inf if no_n else row.n, True, own)
+    if row.kind == "proportion":
+        yield _Cell(behind(row), 0, inf, True, _TWO if is_range else least)
+    elif row.kind == "mean":
+        yield _Cell(behind(row), -inf, inf, name_of(row) in WHOLE_ANSWERS, 0)
+    elif row.kind == "score":
+        yield _Cell(behind(row), -inf, inf, True, 0)
+
+
+def _least(row: Any, policy: DisclosurePolicy) -> int:
+    """Return how many values of a hidden count a reader must still think possible."""
+    if row.suppressed not in _PROTECTED:
+        return 0
+    if row.suppressed == "minimum n" or row.population == "records":
+        return policy.minimum_n(row.population)
+    return max(policy.minimum_category(row.population), _TWO)
+
+
+def _bounds(row: Any, policy: DisclosurePolicy) -> tuple[float, float]:
+    """Return what a reader knows of a number by itself."""
+    if row.estimate == row.estimate:
+        half = 0.0 if row.kind == "count" else 0.5 * 10.0 ** -decimals_of(row.kind, row.unit)
+        return row.estimate - half, row.estimate + half
+    low, high = _natural(row)
+    if row.suppressed or not row.level:
+        return low, high
+    if found := _RANGE.fullmatch(row.level):
+        share = int(found[2]) / 100
+        return (low, share) if found[1] in ("at most", "<") else (share, high)
+    near = policy["coding_of_means"] * (high - low)
+    bands: Mapping[str, tuple[float, float]] = {
+        "near the bottom of the scale": (low, low + near),
+        "near the top of the scale": (high - near, high),
+        "mostly promoters": (policy["score_bands"], high),
+        "mostly detractors": (low, -policy["score_bands"]),
+        "mixed": (-policy["score_bands"], policy["score_bands"]),
+    }
+    return bands[row.level]
+
+
+def _natural(row: Any) -> tuple[float, float]:
+    """Return the ends that a number of this kind cannot pass."""
+    scale = re.search(r"\((-?[\d.]+) ?[-–] ?(-?[\d.]+)\)$", row.unit)
+    if scale and row.kind == "mean":
+        return float(scale[1]), float(scale[2])
+    return {"count": (0, inf), "proportion": (0, 1), "score": (-100, 100)}.get(
+        row.kind, (-inf, inf)
+    )

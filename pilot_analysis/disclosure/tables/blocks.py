@@ -1,0 +1,130 @@
+"""From a system to linear parts that can be solved one by one."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from pilot_analysis.disclosure.tables.bounds import possible_sizes, propagate
+from pilot_analysis.disclosure.tables.system import ContradictionError, Share, System
+
+__all__ = ["MOST_CASES", "cases", "linearised", "split"]
+
+MOST_CASES = 2000
+"""Combinations of unknown sizes that are tried in one part."""
+
+
+def linearised(system: System, targets: np.ndarray) -> System:
+    """Return the system with every share that can be a sum written as sums.
+
+    A share of a known size, or one that is known exactly, is a sum. One that stands in no other
+    relation is two: ``low * size <= scale * whole <= high * size``.
+
+    Parameters
+    ----------
+    targets : numpy.ndarray of bool, shape (n,)
+        Cells whose range is asked for; a share among them stays a share.
+    """
+    used = np.bincount(system.matrix.nonzero()[1], minlength=len(system.ids))
+    for share in system.shares:
+        used[share.share] += 1
+        used[share.whole] += 1
+        used[share.size] += 1
+    kept, rows = [], []
+    for share in system.shares:
+        low, high = system.low[share.share], system.high[share.share]
+        if system.low[share.size] == system.high[share.size]:
+            rows.append(({share.whole: share.scale, share.share: -system.low[share.size]}, 0, 0))
+        elif low == high:
+            rows.append(({share.whole: share.scale, share.size: -low}, 0, 0))
+        elif used[share.share] == 1 and not (targets | system.is_whole)[share.share]:
+            for bound, ends in ((low, (0, np.inf)), (high, (-np.inf, 0))):
+                if np.isfinite(bound):
+                    rows.append(({share.whole: share.scale, share.size: -bound}, *ends))
+        else:
+            kept.append(share)
+    return _with_sums(system, rows, kept)
+
+
+def _with_sums(system: System, rows, kept: list[Share]) -> System:
+    entries = [(at, cell, weight) for at, row in enumerate(rows) for cell, weight in row[0].items()]
+    if not entries:
+        return system
+    at, cell, weight = map(np.array, zip(*entries, strict=True))
+    more = csr_array(coo_array((weight.astype(float), (at, cell)), (len(rows), len(system.ids))))
+    low, high = (np.array([row[end] for row in rows], float) for end in (1, 2))
+    return system.with_rows(more, low, high, kept)
+
+
+def split(system: System) -> Iterator[tuple[np.ndarray, System]]:
+    """Yield the parts that have nothing unknown in common.
+
+    Yields
+    ------
+    cells : numpy.ndarray of int
+        Positions of the part's cells: those with more than one possible value by themselves.
+    part : System
+    """
+    n, m = len(system.ids), len(system.row_low)
+    free = system.high > system.low
+    for share in system.shares:
+        free[list(share[:3])] = True
+    entries = system.matrix.tocoo()
+    linked = free[entries.col]
+    start = np.concatenate([entries.row[linked] + n, [s.whole for s in system.shares],
+                            [s.whole for s in system.shares]]).astype(int)  # fmt: skip
+    end = np.concatenate([entries.col[linked], [s.share for s in system.shares],
+                          [s.size for s in system.shares]]).astype(int)  # fmt: skip
+    graph = coo_array((np.ones(len(start)), (start, end)), (n + m, n + m))
+    labels = connected_components(graph, directed=False)[1]
+    cells = np.flatnonzero(free)
+    rows = np.unique(entries.row[linked])
+    for label, of_cells in _grouped(cells, labels[cells]):
+        mine = rows[labels[n + rows] == label] if rows.size else rows
+        shares = [share for share in system.shares if labels[share.whole] == label]
+        yield of_cells, system.part(of_cells, mine, shares)
+
+
+def _grouped(members: np.ndarray, labels: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    order = np.argsort(labels, kind="stable")
+    starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
+    for group in np.split(members[order], starts[1:]):
+        if group.size:
+            yield labels[members == group[0]][0], np.sort(group)
+
+
+def cases(part: System) -> Iterator[System]:
+    """Yield the linear systems that the possible sizes of groups lead to, `MOST_CASES` at most.
+
+    The true sizes come first where they are known. Where there are more combinations than are
+    tried, what is reported is possible, but not all that is: the audit errs towards a finding.
+    """
+    left = [MOST_CASES]
+    yield from _cases(part, left)
+
+
+def _cases(part: System, left: list[int]) -> Iterator[System]:
+    if left[0] <= 0:
+        return
+    part = linearised(part, np.ones(len(part.ids), bool)) if part.shares else part
+    if not part.shares:
+        left[0] -= 1
+        yield part
+        return
+    sizes, share = min(
+        ((possible_sizes(part, share)[0], share) for share in part.shares),
+        key=lambda found: len(found[0]),
+    )
+    truth = part.value[share.size]
+    if part.low[share.size] <= truth <= part.high[share.size]:
+        sizes = np.unique([*sizes, truth])
+        sizes = sizes[np.argsort(np.abs(sizes - truth), kind="stable")]
+    for size in sizes:
+        low, high = part.low.copy(), part.high.copy()
+        low[share.size] = high[share.size] = size
+        try:
+            narrowed = propagate(part.with_bounds(low, high))
+        except ContradictionError:
+            continue
+        yield from _cases(narrowed, left)

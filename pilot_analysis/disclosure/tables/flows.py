@@ -1,0 +1,188 @@
+"""A good choice for tables too large for the exact one: cheap ways round, many at a time.
+
+A number is safe if it can rise by what it needs while others make up for it. A linear program
+finds the cheapest such change of the whole table for many numbers at once; what it changes is
+hidden. After Castro (2003), Minimum-distance and shortest-path methods; Kelly, Golden and Assad
+(1992), Cell suppression: disclosure protection for sensitive tabular data, Networks 22(4).
+"""
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array, diags_array, hstack, vstack
+
+from pilot_analysis.disclosure.tables.explain import explain
+from pilot_analysis.disclosure.tables.intervals import Attack
+from pilot_analysis.disclosure.tables.pattern import Choice
+from pilot_analysis.disclosure.tables.published import TOLERANCE, named_few
+from pilot_analysis.disclosure.tables.system import System
+from pilot_analysis.errors import DisclosureError
+
+__all__ = ["cheap"]
+
+_SHORT = 200
+"""Cells of a sum in which only one number at a time is made safe."""
+_CHEAPEST = 8
+"""Printed cells of each sum that may be hidden, the cheapest, while that is enough."""
+_ROUNDS = 60
+_PRUNED = 150
+"""Numbers that are tried again at the end, one by one, whether they may be shown after all."""
+
+
+def cheap(choice: Choice) -> np.ndarray:
+    """Return a safe choice that loses little.
+
+    Returns
+    -------
+    hidden : numpy.ndarray of bool, shape (n,)
+
+    Raises
+    ------
+    DisclosureError
+        A protected number is not safe whatever else is hidden.
+    """
+    hidden = choice.must.copy()
+    truth = _a_truth(choice.system)
+    few, unsafe = _CHEAPEST, None
+    for _ in range(_ROUNDS):
+        unsafe = choice.unsafe(hidden, unsafe)
+        if not unsafe.size:
+            return _pruned(choice, hidden)
+        new = np.zeros_like(hidden) if truth is None else _ways_round(
+            choice, hidden, truth, unsafe, few
+        )  # fmt: skip
+        if not (new & ~hidden).any() and few < len(hidden):
+            few = len(hidden)
+            continue
+        if not (new & ~hidden).any():
+            new = _broken_up(choice, hidden, unsafe)
+        hidden = hidden | new
+    raise DisclosureError(
+        f"{named_few(choice.system.ids[unsafe])}: no safe choice was found for these; hide them "
+        "together with the totals above them, or publish fewer totals."
+    )
+
+
+def _a_truth(system: System) -> np.ndarray | None:
+    """Return the true numbers, or any that a reader could believe; None with unknown shares."""
+    if not np.isnan(system.value).any():
+        return system.value
+    if system.shares:
+        return None
+    attack = Attack(system)
+    return attack.seen_low if attack.is_possible else None
+
+
+def _ways_round(choice: Choice, hidden, truth, unsafe, few: int) -> np.ndarray:
+    """Return what to hide so that some of the `unsafe` numbers can rise."""
+    system = choice.system
+    low, high = choice.bounds(hidden | choice.may)
+    up, down = (high - truth).clip(0), (truth - low).clip(0)
+    need = np.maximum(system.least - 1.0, 1.0)
+    most = need[unsafe].max()
+    chosen = _apart(system, unsafe)
+    room = np.minimum(np.minimum(np.maximum(up, down), most), need.max()).clip(TOLERANCE)
+    price = np.where(hidden, 0.0, choice.weights / room)
+    allowed = hidden | (choice.may & _among_cheapest(system, price, hidden, chosen, few))
+    allowed &= (up > TOLERANCE) | (down > TOLERANCE)
+    change = _cheapest_change(system, allowed, price, up, down, need, chosen)
+    new = np.zeros(len(hidden), bool)
+    if change is not None:
+        new = (np.abs(change) > 1e-4) & choice.may
+    return new
+
+
+def _apart(system: System, unsafe: np.ndarray) -> np.ndarray:
+    """Return those of `unsafe` of which no two are in one short sum."""
+    matrix = system.matrix.tocsc()
+    short = np.diff(system.matrix.indptr) <= _SHORT
+    taken = np.zeros(len(system.row_low), bool)
+    chosen = []
+    for at in unsafe:
+        rows = matrix.indices[matrix.indptr[at] : matrix.indptr[at + 1]]
+        rows = rows[short[rows]]
+        if not taken[rows].any():
+            chosen.append(at)
+            taken[rows] = True
+    return np.array(chosen, int)
+
+
+def _among_cheapest(system: System, price, hidden, chosen, few: int) -> np.ndarray:
+    """Return the cheapest printed cells of every sum that a chosen number is in."""
+    if few >= len(price):
+        return np.ones(len(price), bool)
+    cheap = np.zeros(len(price), bool)
+    for row in np.unique(system.matrix[:, chosen].nonzero()[0]):
+        cells = system.matrix.indices[system.matrix.indptr[row] : system.matrix.indptr[row + 1]]
+        cells = cells[~hidden[cells]]
+        cheap[cells[np.argsort(price[cells], kind="stable")[:few]]] = True
+    return cheap
+
+
+def _cheapest_change(system: System, allowed, price, up, down, need, chosen):
+    """Return the change of every number that costs least, shape (n,), by linear programming.
+
+    Variables: rise and fall of each allowed number, and for each chosen number the part of its
+    need that cannot be met, which costs more than anything else.
+    """
+    cells = np.flatnonzero(allowed)
+    n, k = len(cells), len(chosen)
+    where = np.full(len(system.ids), -1)
+    where[cells] = np.arange(n)
+    pick = csr_array(
+        (np.ones(k), (np.arange(k), where[chosen])), shape=(k, n)
+    )  # fmt: skip
+    sums = csr_array(system.matrix[:, cells])
+    used = np.diff(sums.indptr) > 0
+    sums = sums[used]
+    exact = (system.row_low == system.row_high)[used]
+    scale = max(float(price[cells].max(initial=0.0)), TOLERANCE)
+    unmet = diags_array(need[chosen])
+    cost = np.concatenate([price[cells], price[cells], np.full(k, 100 * scale * need.max())])
+    cost = cost / scale + 1e-7
+    limits = [LinearConstraint(
+        vstack([
+            hstack([sums[exact], -sums[exact], csr_array((int(exact.sum()), k))]),
+            hstack([pick, -pick, unmet]),
+        ], format="csr"),
+        np.concatenate([np.zeros(int(exact.sum())), need[chosen]]),
+        np.concatenate([np.zeros(int(exact.sum())), np.full(k, np.inf)]),
+    )]  # fmt: skip
+    most = need.max()
+    ends = np.concatenate([np.minimum(up, most)[cells], np.minimum(down, most)[cells], np.ones(k)])
+    found = milp(cost, bounds=Bounds(0, ends), constraints=limits)
+    if found.x is None:
+        return None
+    change = np.zeros(len(system.ids))
+    change[cells] = found.x[:n] - found.x[n : 2 * n]
+    return change
+
+
+def _broken_up(choice: Choice, hidden, unsafe) -> np.ndarray:
+    """Hide the cheapest of the published numbers that give each unsafe one away."""
+    system = choice.released(hidden)
+    new = np.zeros(len(hidden), bool)
+    for at in unsafe[:20]:
+        by = np.isin(system.ids, explain(system, at)) & choice.may & ~hidden
+        if not by.any():
+            raise DisclosureError(
+                f"{system.ids[at]}: it can be found out, whatever else is hidden, to fewer values "
+                "than the policy asks for; it was released before, or the range that is printed "
+                "in its place is too narrow."
+            )
+        if not (by & new).any():
+            options = np.flatnonzero(by)
+            new[options[np.argmin(choice.weights[options])]] = True
+    return new
+
+
+def _pruned(choice: Choice, hidden: np.ndarray) -> np.ndarray:
+    """Show again what need not be hidden, the most valuable first."""
+    extra = np.flatnonzero(hidden & ~choice.must)
+    if len(extra) > _PRUNED:
+        return hidden
+    for at in extra[np.argsort(-choice.weights[extra], kind="stable")]:
+        without = hidden.copy()
+        without[at] = False
+        if not choice.unsafe(without).size:
+            hidden = without
+    return hidden

@@ -1,0 +1,189 @@
+"""`suppress`: what else to hide so that what is hidden stays hidden."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pilot_analysis.disclosure.tables.blocks import split
+from pilot_analysis.disclosure.tables.exact import cheapest
+from pilot_analysis.disclosure.tables.flows import cheap
+from pilot_analysis.disclosure.tables.pattern import Choice
+from pilot_analysis.disclosure.tables.published import TOLERANCE, PublishedTable, named_few
+from pilot_analysis.disclosure.tables.system import System, join
+from pilot_analysis.errors import DisclosureError
+
+__all__ = ["EXACT_CELLS", "Pattern", "choose_pattern", "suppress"]
+
+EXACT_CELLS = 120
+"""Numbers in a part up to which the exact choice is sought."""
+
+
+class Pattern(NamedTuple):
+    """What is hidden, and how near it is to the best choice.
+
+    Attributes
+    ----------
+    suppressed : frozenset of str
+        All that is hidden, what had to be included.
+    lost : float
+        Weight of what is hidden in addition.
+    at_least : float
+        Weight that every safe choice loses; equal to `lost` where the choice is proven to be the
+        best, 0 where the heuristic made it.
+    """
+
+    suppressed: frozenset[str]
+    lost: float
+    at_least: float
+
+
+def suppress(
+    tables: PublishedTable | Sequence[PublishedTable],
+    *,
+    earlier: Sequence[PublishedTable] = (),
+    weights: Mapping[str, float] | None = None,
+    minimum: int | None = None,
+) -> frozenset[str]:
+    """Return what to hide so that every protected number keeps its least values.
+
+    Parameters
+    ----------
+    tables : PublishedTable or sequence of PublishedTable
+        What is to be released together, with the true values. What is in `suppressed`, and what
+        is to keep `least_values` and has fewer by itself, is hidden in any case.
+    earlier : sequence of PublishedTable
+        What was released before: it can no longer be hidden.
+    weights : mapping of str to float, or None
+        Id -> what is lost if the number is hidden, above 0; infinite: it must not be. None, or an
+        id that is not there: the number itself, at least 1.
+    minimum : int or None
+        Hide whole numbers from 1 to below this as well, and let a reader think this many values
+        of each possible.
+
+    Returns
+    -------
+    frozenset of str
+        Everything to hide. The same as before, if nothing else need be: so the answer, suppressed,
+        gives itself.
+
+    Raises
+    ------
+    DisclosureError
+        A value is missing or does not fit the relations; a weight is not above 0; or no choice
+        is safe. Nothing should be released then.
+
+    Notes
+    -----
+    Without `minimum` the choice is the cheapest one, exactly, for parts of up to `EXACT_CELLS`
+    numbers, and a heuristic's beyond; both are checked by the auditor, integers included. The
+    cheapest choices for two minimums need not be nested: a stricter one may hide less beside
+    other numbers. With `minimum` the choice is therefore made in steps from a minimum of 2 up,
+    and each step keeps what the one before hid, so that a stricter minimum never shows what a
+    milder one hides. It may lose more than the cheapest choice for the last step alone.
+    """
+    return choose_pattern(
+        tables, earlier=earlier, weights=weights, minimum=minimum
+    ).suppressed  # fmt: skip
+
+
+def choose_pattern(
+    tables: PublishedTable | Sequence[PublishedTable],
+    *,
+    earlier: Sequence[PublishedTable] = (),
+    weights: Mapping[str, float] | None = None,
+    minimum: int | None = None,
+) -> Pattern:
+    """Return what to hide, as `suppress`, with what it costs and how little would be possible."""
+    tables = [tables] if isinstance(tables, PublishedTable) else list(tables)
+    whole = _choice(tables, earlier, weights)
+    if minimum is None:
+        return _pattern(whole, *_solve(whole))
+    hidden, must = whole.must, whole.must
+    for step in range(2, minimum + 1):
+        small = whole.system.is_whole & whole.may & (whole.system.value >= 1)
+        small &= whole.system.value < step
+        stage = _stage(whole, hidden | small, np.where(small, step, whole.system.least))
+        hidden, must = _solve(stage)[0], must | small
+    lost = float(whole.weights[hidden & ~must].sum())
+    return Pattern(frozenset(map(str, whole.system.ids[hidden])), lost, 0.0)
+
+
+def _pattern(choice: Choice, hidden: np.ndarray, bound: float) -> Pattern:
+    lost = float(choice.weights[hidden & ~choice.must].sum())
+    return Pattern(frozenset(map(str, choice.system.ids[hidden])), lost, bound)
+
+
+def _choice(tables, earlier, weights) -> Choice:
+    system = join([*tables, *earlier])
+    if np.isnan(join(tables).value).any():
+        raise DisclosureError("to choose what to hide, every value must be known.")
+    new = {name for table in tables for name in table.cells.index}
+    hidden = set().union(*(table.suppressed for table in tables))
+    printed = {name for t in earlier for name in t.cells.index if name not in t.suppressed}
+    index = pd.Index(system.ids)
+    must = index.isin(hidden)
+    own = system.high - system.low + system.is_whole
+    must |= index.isin(new) & (system.least > 0) & (own < system.least)
+    weight = np.maximum(np.abs(np.nan_to_num(system.value)), 1.0)
+    if weights:
+        given = [
+            float(weights.get(name, old)) for name, old in zip(system.ids, weight, strict=True)
+        ]
+        weight = np.array(given)
+    if not (weight > 0).all():
+        raise DisclosureError(f"weights must be above 0: {named_few(system.ids[~(weight > 0)])}.")
+    may = index.isin(new - printed) & ~must & np.isfinite(weight)
+    _refuse_untrue(system)
+    whole = Choice(system, np.zeros_like(must), may | must, weight)
+    return _stage(whole, must & ~index.isin(printed), system.least)
+
+
+def _refuse_untrue(system: System) -> None:
+    value = system.value
+    known = ~np.isnan(value)
+    sums = system.matrix @ np.nan_to_num(value)
+    slack = TOLERANCE * (1 + abs(system.matrix) @ np.abs(np.nan_to_num(value)))
+    wrong = (sums < system.row_low - slack) | (sums > system.row_high + slack)
+    wrong &= abs(system.matrix) @ (~known).astype(float) == 0
+    if wrong.any():
+        row = system.matrix[[int(np.flatnonzero(wrong)[0])]]
+        raise DisclosureError(
+            f"the values of {named_few(system.ids[row.nonzero()[1]])} do not fit their relation."
+        )
+
+
+def _stage(whole: Choice, must: np.ndarray, least: np.ndarray) -> Choice:
+    """Return the choice in which more is hidden in any case, and keeps `least` values."""
+    low, high = whole.bounds(must)
+    suppressed = whole.system.is_hidden | must
+    system = replace(whole.system, low=low, high=high, least=least, is_hidden=suppressed)
+    return Choice(system, whole.must | must, whole.may & ~must, whole.weights)
+
+
+def _solve(choice: Choice) -> tuple[np.ndarray, float]:
+    """Return the choice over all parts, checked by the auditor as a whole."""
+    hidden, bound = choice.must.copy(), 0.0
+    if choice.unsafe(hidden).size:
+        for cells, part in split(choice.released(choice.must | choice.may)):
+            of_part, least = _solve_part(choice.part(cells, part))
+            hidden[cells] |= of_part
+            bound += least
+    if (unsafe := choice.unsafe(hidden)).size:
+        raise DisclosureError(
+            f"{named_few(choice.system.ids[unsafe])}: what was chosen does not protect these."
+        )
+    return hidden, bound
+
+
+def _solve_part(choice: Choice) -> tuple[np.ndarray, float]:
+    if not choice.protected.size or not choice.unsafe(choice.must).size:
+        return choice.must, 0.0
+    bound = 0.0
+    if len(choice.must) <= EXACT_CELLS:
+        hidden, bound = cheapest(choice)
+        if hidden is not None:
+            return hidden, bound
+    return cheap(choice), bound if np.isfinite(bound) else 0.0
