@@ -1,8 +1,9 @@
 """The one gate between `Results` and anything that is shown.
 
 `protect` decides, once per run and for all schools together, what an audience may see under a
-`DisclosurePolicy`; what it returns is the only thing that a report accepts. `audit` is the attacker:
-it takes `PublishedTable`s, numbers as a reader knows them, and says what can be worked out.
+`DisclosurePolicy`; what it returns is the only thing that a report accepts. `audit` is the
+attacker: it takes `PublishedTable`s, numbers as a reader of them knows them, and says what can be
+worked out; `suppress` chooses what else to hide so that nothing can.
 """
 
 from pilot_analysis.disclosure.policy import DisclosurePolicy

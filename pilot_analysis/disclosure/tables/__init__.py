@@ -3,7 +3,7 @@
 from pilot_analysis.disclosure.tables.audit import audit
 from pilot_analysis.disclosure.tables.bounds import denominators
 from pilot_analysis.disclosure.tables.published import Linear, Product, PublishedTable
-from pilot_analysis.disclosure.tables.suppress import Pattern, choose_pattern, suppress
+from pilot_analysis.disclosure.tables.suppression import Pattern, choose_pattern, suppress
 
 __all__ = [
     "Linear",

@@ -1,26 +1,31 @@
 """The range of every number that is not to be found, over all parts of a system."""
 
+from typing import Literal
+
 import numpy as np
 
 from pilot_analysis.disclosure.tables.blocks import cases, linearised, split
 from pilot_analysis.disclosure.tables.bounds import propagate
 from pilot_analysis.disclosure.tables.intervals import Attack, Range
 from pilot_analysis.disclosure.tables.system import ContradictionError, System
-from pilot_analysis.disclosure.tables.witnesses import is_shown_safe, widen
+from pilot_analysis.disclosure.tables.witnesses import shown_safe, widen
 
-__all__ = ["ranges"]
+__all__ = ["Detail", "ranges"]
+
+Detail = Literal["all", "findings", "names"]
 
 
-def ranges(system: System, targets: np.ndarray, *, only_findings: bool = False) -> dict[int, Range]:
+def ranges(system: System, targets: np.ndarray, detail: Detail = "all") -> dict[int, Range]:
     """Return what a reader can find out about some numbers.
 
     Parameters
     ----------
     targets : numpy.ndarray of int
         Positions of the numbers.
-    only_findings : bool
-        Leave out those which solutions met on the way show to have `least` values or more (and
-        more than one).
+    detail : {"all", "findings", "names"}
+        "findings": leave out numbers that are shown to have `least` values or more (and more than
+        one). "names": so too, and do not narrow down further what the first bounds show to be a
+        finding, nor look for contradictions elsewhere.
 
     Raises
     ------
@@ -31,47 +36,54 @@ def ranges(system: System, targets: np.ndarray, *, only_findings: bool = False) 
     asked[targets] = True
     narrow = linearised(propagate(system), asked)
     found = {
-        int(at): _known(narrow, at) for at in np.flatnonzero(asked & (narrow.low == narrow.high))
+        int(at): _plain(narrow, at) for at in np.flatnonzero(asked & (narrow.low == narrow.high))
     }
     for cells, part in split(narrow):
         wanted = np.flatnonzero(asked[cells])
-        if len(part.ids) == 1 and not part.shares:
-            answers = {0: _alone(part)} if wanted.size else {}
-        else:
-            answers = _of_part(part, wanted, only_findings)
-        found |= {int(cells[at]): answer for at, answer in answers.items() if at in wanted}
+        answers: dict[int, Range] = {}
+        is_alone = len(cells) == 1 and not part.shares
+        if is_alone or detail == "names":
+            plain = {at: _plain(part, at) for at in wanted}
+            answers = {
+                at: own for at, own in plain.items() if is_alone or not _is_safe(part, at, own)
+            }
+            wanted = np.setdiff1d(wanted, list(answers))
+        if wanted.size or not (is_alone or detail == "names"):
+            answers |= _of_part(part, wanted, detail)
+        found |= {int(cells[at]): answer for at, answer in answers.items()}
     return found
 
 
-def _known(system: System, at: int) -> Range:
-    value = float(system.low[at])
-    return Range(value, value, 1.0 if system.is_whole[at] else np.nan, frozenset([value]))
+def _plain(system: System, at: int) -> Range:
+    """Return the range of a number by its own bounds."""
+    low, high = float(system.low[at]), float(system.high[at])
+    if not (system.is_whole[at] and np.isfinite(high - low)):
+        return Range(low, high, np.nan)
+    return Range(low, high, high - low + 1, frozenset([low]) if low == high else None)
 
 
-def _alone(part: System) -> Range:
-    """Return the range of a number that hangs on no other."""
-    low, high = float(part.low[0]), float(part.high[0])
-    whole = part.is_whole[0] and np.isfinite(high - low)
-    return Range(low, high, high - low + 1 if whole else np.nan)
+def _is_safe(part: System, at: int, answer: Range) -> bool:
+    return not answer.gives_away(int(part.least[at]), bool(part.is_whole[at]))
 
 
-def _of_part(part: System, wanted: np.ndarray, only_findings: bool) -> dict[int, Range]:
+def _of_part(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, Range]:
     """Return the ranges of the `wanted` cells over all cases of a part."""
     answers: dict[int, Range] = {}
-    is_possible = False
-    several = bool(part.shares)
+    is_possible, several = False, bool(part.shares)
     for case in cases(part):
         attack = Attack(case)
         if not attack.is_possible:
             continue
         is_possible = True
         left = wanted
-        if only_findings and not several:
+        if detail != "all" and not several:
             widen(attack, wanted)
-            left = [at for at in wanted if not is_shown_safe(attack, at)]
+            left = wanted[~shown_safe(attack, wanted)]
         for at in left:
-            answer = attack.range_of(at, part.least[at])
+            answer = attack.range_of(at, part.least[at], brief=detail == "names" and not several)
             answers[at] = answers[at].together(answer) if at in answers else answer
+        if detail != "all" and several and all(_is_safe(part, at, answers[at]) for at in wanted):
+            return {}
     if not is_possible:
         printed = ~part.is_hidden
         raise ContradictionError(part.ids[printed] if printed.any() else part.ids)

@@ -67,7 +67,7 @@ def audit(
     system = join(tables)
     targets = np.flatnonzero(system.is_hidden)
     try:
-        found = ranges(system, targets, only_findings=only_findings)
+        found = ranges(system, targets, "findings" if only_findings else "all")
     except ContradictionError as error:
         raise ContradictionError(conflicting(system, error.ids)) from error
     rows = []

@@ -48,7 +48,8 @@ def linearised(system: System, targets: np.ndarray) -> System:
 
 
 def _with_sums(system: System, rows, kept: list[Share]) -> System:
-    entries = [(at, cell, weight) for at, row in enumerate(rows) for cell, weight in row[0].items()]
+    entries = [(at, cell, weight) for at, row in enumerate(rows)
+               for cell, weight in row[0].items() if weight]  # fmt: skip
     if not entries:
         return system
     at, cell, weight = map(np.array, zip(*entries, strict=True))

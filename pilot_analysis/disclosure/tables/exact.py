@@ -66,7 +66,7 @@ def _master(weights: np.ndarray, rows: list[np.ndarray], least: list[float]):
 
 
 def _inequality(choice: Choice, system: System, hidden, at: int) -> tuple[np.ndarray, float]:
-    """Return an inequality ``row @ y >= least`` that every safe choice keeps and this one breaks."""
+    """Return ``row @ y >= least``, which every safe choice keeps and this one breaks."""
     if not system.shares:
         needed = system.least[at] - 1 if system.is_whole[at] else system.least[at]
         needed = max(float(needed), 1.0 if system.is_whole[at] else 100 * TOLERANCE)

@@ -57,7 +57,7 @@ def conflicting(system: System, ids: list[str]) -> list[str]:
 
     def contradict(kept: np.ndarray) -> bool:
         try:
-            ranges(_knowing(near, kept), np.flatnonzero(near.is_hidden), only_findings=True)
+            ranges(_knowing(near, kept), np.flatnonzero(near.is_hidden), "findings")
         except ContradictionError:
             return True
         return False
@@ -85,10 +85,12 @@ def _knowing(system: System, kept: np.ndarray) -> System:
 
 def _gives_away(system: System, cell: int) -> bool:
     try:
-        found = ranges(system, np.array([cell]))[cell]
+        found = ranges(system, np.array([cell]), "names").get(cell)
     except ContradictionError:
         return False
-    return found.gives_away(int(system.least[cell]), bool(system.is_whole[cell]))
+    return found is not None and found.gives_away(
+        int(system.least[cell]), bool(system.is_whole[cell])
+    )
 
 
 def _smallest_surroundings(system: System, cell: int) -> tuple[System, int]:

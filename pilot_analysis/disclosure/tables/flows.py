@@ -2,8 +2,9 @@
 
 A number is safe if it can rise by what it needs while others make up for it. A linear program
 finds the cheapest such change of the whole table for many numbers at once; what it changes is
-hidden. After Castro (2003), Minimum-distance and shortest-path methods; Kelly, Golden and Assad
-(1992), Cell suppression: disclosure protection for sensitive tabular data, Networks 22(4).
+hidden. After Kelly, Golden and Assad (1992), Cell suppression: disclosure protection for sensitive
+tabular data, Networks 22(4), and Castro (2007), A shortest-paths heuristic for statistical data
+protection in positive tables, INFORMS Journal on Computing 19(4).
 """
 
 import numpy as np
@@ -24,12 +25,17 @@ _SHORT = 200
 _CHEAPEST = 8
 """Printed cells of each sum that may be hidden, the cheapest, while that is enough."""
 _ROUNDS = 60
-_PRUNED = 150
-"""Numbers that are tried again at the end, one by one, whether they may be shown after all."""
+_PRUNED = 150_000
+"""Numbers hidden in addition, times all, up to which each is tried again at the end."""
 
 
-def cheap(choice: Choice) -> np.ndarray:
+def cheap(choice: Choice, unsafe: np.ndarray) -> np.ndarray:
     """Return a safe choice that loses little.
+
+    Parameters
+    ----------
+    unsafe : numpy.ndarray of int
+        Positions of the protected numbers that are not safe if only `choice.must` is hidden.
 
     Returns
     -------
@@ -42,11 +48,8 @@ def cheap(choice: Choice) -> np.ndarray:
     """
     hidden = choice.must.copy()
     truth = _a_truth(choice.system)
-    few, unsafe = _CHEAPEST, None
+    few = _CHEAPEST
     for _ in range(_ROUNDS):
-        unsafe = choice.unsafe(hidden, unsafe)
-        if not unsafe.size:
-            return _pruned(choice, hidden)
         new = np.zeros_like(hidden) if truth is None else _ways_round(
             choice, hidden, truth, unsafe, few
         )  # fmt: skip
@@ -55,7 +58,11 @@ def cheap(choice: Choice) -> np.ndarray:
             continue
         if not (new & ~hidden).any():
             new = _broken_up(choice, hidden, unsafe)
-        hidden = hidden | new
+        hidden, before = hidden | new, len(unsafe)
+        unsafe = choice.unsafe(hidden, unsafe)
+        if not unsafe.size:
+            return _pruned(choice, hidden)
+        few = min(4 * few, len(hidden)) if len(unsafe) > before / 2 else few
     raise DisclosureError(
         f"{named_few(choice.system.ids[unsafe])}: no safe choice was found for these; hide them "
         "together with the totals above them, or publish fewer totals."
@@ -178,7 +185,7 @@ def _broken_up(choice: Choice, hidden, unsafe) -> np.ndarray:
 def _pruned(choice: Choice, hidden: np.ndarray) -> np.ndarray:
     """Show again what need not be hidden, the most valuable first."""
     extra = np.flatnonzero(hidden & ~choice.must)
-    if len(extra) > _PRUNED:
+    if len(extra) * len(hidden) > _PRUNED:
         return hidden
     for at in extra[np.argsort(-choice.weights[extra], kind="stable")]:
         without = hidden.copy()

@@ -61,6 +61,8 @@ class Attack:
     seen_low, seen_high : numpy.ndarray, shape (n,)
         Of each number, the least and largest value in a solution; every solution is a possible
         truth, so the true range is at least this wide.
+    in_a_row : numpy.ndarray of int, shape (n,)
+        How many whole values next to each other are each in some solution.
     is_possible : bool
         Whether there is any solution.
     """
@@ -70,6 +72,7 @@ class Attack:
         self.gapless = _is_gapless(part)
         self.seen_low = np.full(len(part.ids), np.inf)
         self.seen_high = np.full(len(part.ids), -np.inf)
+        self.in_a_row = np.ones(len(part.ids), int)
         self._points: list[np.ndarray] = []
         nothing = np.zeros(len(part.ids))
         start = part.value if part.is_solved_by(part.value) else self._optimum(nothing)[1]
@@ -84,7 +87,7 @@ class Attack:
         np.minimum(self.seen_low, point, out=self.seen_low)
         np.maximum(self.seen_high, point, out=self.seen_high)
 
-    def range_of(self, cell: int, need: int = 0) -> Range:
+    def range_of(self, cell: int, need: int = 0, *, brief: bool = False) -> Range:
         """Return the range of one number (a position) and how many whole values it has.
 
         Parameters
@@ -92,11 +95,15 @@ class Attack:
         need : int
             Values are counted one by one as far as `COUNTED`, and beyond until this many are
             found.
+        brief : bool
+            Do not count where the ends are too near for as many; the count is then a limit.
         """
         low, high = (self._end(cell, sign) for sign in (1.0, -1.0))
         count = high - low + 1
         if not (self.part.is_whole[cell] and np.isfinite(count)):
             return Range(low, high, np.nan)
+        if not self.gapless and brief and count < need:
+            return Range(low, high, count)
         if not self.gapless:
             found = self._count(cell, low, high, need)
             many = count > COUNTED and len(found) >= need
@@ -141,6 +148,27 @@ class Attack:
         if point is not None:
             self.keep(point)
         return point is not None
+
+    def walk(self, wanted: np.ndarray, steps: int) -> None:
+        """Prove that some of the `wanted` numbers (positions) have values next to each other.
+
+        From the last solution, look for a direction in which every number moves by 1, -1 or 0
+        and `steps` steps can be taken: all that is passed are solutions.
+        """
+        part, start = self.part, self._points[-1]
+        rise = np.where(part.is_whole & (start + steps <= part.high + TOLERANCE), 1.0, 0.0)
+        fall = np.where(part.is_whole & (start - steps >= part.low - TOLERANCE), 1.0, 0.0)
+        for sign in (1.0, -1.0):
+            still = wanted[self.in_a_row[wanted] <= steps]
+            objective = np.zeros(len(start))
+            objective[still] = -sign
+            sums = LinearConstraint(part.matrix, 0.0, 0.0)
+            found = milp(objective, bounds=Bounds(-fall, rise), constraints=sums)
+            if found.x is None or np.abs(found.x - np.round(found.x)).max() > TOLERANCE:
+                continue
+            step = np.round(found.x)
+            self.in_a_row[step != 0] = np.maximum(self.in_a_row[step != 0], steps + 1)
+            self.keep(start + steps * step)
 
     def improve(self, objective: np.ndarray, low: np.ndarray, high: np.ndarray) -> bool:
         """Keep a solution that minimizes `objective` within tighter bounds; whether there was."""

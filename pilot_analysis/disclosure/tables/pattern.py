@@ -52,7 +52,7 @@ class Choice:
         """
         system = self.released(hidden)
         asked = self.protected if among is None else among
-        found = ranges(system, asked, only_findings=True)
+        found = ranges(system, asked, "names")
         return np.array(
             [
                 at

@@ -146,40 +146,43 @@ def join(tables: Sequence[PublishedTable]) -> System:
         raise DisclosureError("an audit needs at least one PublishedTable.")
     if strange := [t for t in tables if not isinstance(t, PublishedTable)]:
         raise DisclosureError(f"an audit takes PublishedTables, not {type(strange[0]).__name__}.")
-    every = pd.concat([table.cells for table in tables])
+    vectors = _cells(tables)
+    index = pd.Index(vectors["ids"])
     hidden = set().union(*(table.suppressed for table in tables))
-    by_id = every.groupby(level=0, sort=False)
-    lowest = by_id[["value", "low", "hidden_low", "is_whole", "least_values"]].max()
-    highest = by_id[["value", "high", "hidden_high"]].min()
-    slack = TOLERANCE * (1 + lowest["low"].abs())
-    differ = lowest["value"] - highest["value"] > TOLERANCE * (1 + lowest["value"].abs())
-    differ |= lowest["low"] > highest["high"] + slack
-    if differ.any():
-        raise ContradictionError(lowest.index[differ])
-    ids = lowest.index.to_numpy(object)
-    least = lowest["least_values"].to_numpy(int)
-    high = highest["high"].to_numpy(float)
     relations = [relation for table in tables for relation in table.relations]
-    matrix, row_low, row_high = _rows(relations, lowest.index)
-    place = lowest.index.get_loc
+    matrix, row_low, row_high = _rows(relations, index)
+    shares = dict.fromkeys(r for r in relations if isinstance(r, Product))
     return System(
-        ids=ids,
-        value=lowest["value"].to_numpy(float),
-        low=np.minimum(lowest["low"].to_numpy(float), high),
-        high=high,
-        hidden_low=lowest["hidden_low"].to_numpy(float),
-        hidden_high=highest["hidden_high"].to_numpy(float),
-        is_whole=lowest["is_whole"].to_numpy(bool),
-        is_hidden=lowest.index.isin(hidden) | (least > 0),
-        least=least,
+        **vectors,
+        is_hidden=index.isin(hidden) | (vectors["least"] > 0),
         matrix=matrix,
         row_low=row_low,
         row_high=row_high,
-        shares=tuple(
-            Share(place(r.whole), place(r.share), place(r.size), r.scale)
-            for r in dict.fromkeys(r for r in relations if isinstance(r, Product))
-        ),
+        shares=tuple(Share(*map(index.get_loc, r.ids), r.scale) for r in shares),
     )
+
+
+def _cells(tables: Sequence[PublishedTable]) -> dict[str, np.ndarray]:
+    """Return what is known of each number in all tables, as the vectors of a `System`."""
+    by_id = pd.concat([table.cells for table in tables]).groupby(level=0, sort=False)
+    largest = by_id[["value", "low", "hidden_low", "is_whole", "least_values"]].max()
+    smallest = by_id[["value", "high", "hidden_high"]].min()
+    slack = TOLERANCE * (1 + largest[["value", "low"]].abs())
+    differ = largest["value"] - smallest["value"] > slack["value"]
+    differ |= largest["low"] > smallest["high"] + slack["low"]
+    if differ.any():
+        raise ContradictionError(largest.index[differ])
+    high = smallest["high"].to_numpy(float)
+    return {
+        "ids": largest.index.to_numpy(object),
+        "value": largest["value"].to_numpy(float),
+        "low": np.minimum(largest["low"].to_numpy(float), high),
+        "high": high,
+        "hidden_low": largest["hidden_low"].to_numpy(float),
+        "hidden_high": smallest["hidden_high"].to_numpy(float),
+        "is_whole": largest["is_whole"].to_numpy(bool),
+        "least": largest["least_values"].to_numpy(int),
+    }
 
 
 def _rows(relations, index: pd.Index) -> tuple[csr_array, np.ndarray, np.ndarray]:
@@ -189,6 +192,8 @@ def _rows(relations, index: pd.Index) -> tuple[csr_array, np.ndarray, np.ndarray
     weights = [c for relation in linear for c in relation.coefficients.values()]
     entries = (np.repeat(np.arange(len(linear)), sizes), index.get_indexer(names))
     matrix = coo_array((np.array(weights, float), entries), shape=(len(linear), len(index)))
+    matrix = csr_array(matrix)
+    matrix.eliminate_zeros()
     low = np.array([relation.low for relation in linear], float)
     high = np.array([relation.high for relation in linear], float)
-    return csr_array(matrix), low, high
+    return matrix, low, high

@@ -5,16 +5,11 @@ import numpy as np
 from pilot_analysis.disclosure.tables.intervals import Attack
 from pilot_analysis.disclosure.tables.published import TOLERANCE
 
-__all__ = ["is_shown_safe", "widen"]
+__all__ = ["shown_safe", "widen"]
 
 _PASSES = 40
 _FEW = 4
 """Numbers that are sooner solved for one by one."""
-
-
-def is_shown_safe(attack: Attack, cell: int) -> bool:
-    """Whether the solutions met so far leave a number (a position) enough possible values."""
-    return bool(_shown(attack, np.array([cell]))[0])
 
 
 def _needed(attack: Attack, cells: np.ndarray) -> np.ndarray:
@@ -25,12 +20,20 @@ def _needed(attack: Attack, cells: np.ndarray) -> np.ndarray:
     return np.where(whole, np.maximum(least - 1, 1), np.maximum(least, 100 * TOLERANCE))
 
 
-def _shown(attack: Attack, cells: np.ndarray) -> np.ndarray:
+def shown_safe(attack: Attack, cells: np.ndarray) -> np.ndarray:
+    """Return whether the solutions met so far leave each number enough possible values.
+
+    Parameters
+    ----------
+    cells : numpy.ndarray of int, shape (k,)
+        Positions.
+    """
     part = attack.part
     width = attack.seen_high[cells] - attack.seen_low[cells]
     far = width >= _needed(attack, cells) - TOLERANCE
     # between two solutions there may be gaps, unless the part is a network
-    return far & (attack.gapless | ~part.is_whole[cells] | (part.least[cells] <= 2))
+    far &= attack.gapless | ~part.is_whole[cells] | (part.least[cells] <= 2)
+    return far | (attack.in_a_row[cells] >= np.maximum(part.least[cells], 2))
 
 
 def widen(attack: Attack, cells: np.ndarray) -> None:
@@ -41,7 +44,7 @@ def widen(attack: Attack, cells: np.ndarray) -> None:
     """
     fruitless = 0
     for turn in range(_PASSES):
-        still = cells[~_shown(attack, cells)]
+        still = cells[~shown_safe(attack, cells)]
         if len(still) <= _FEW or fruitless == 2:
             return
         sign = 1.0 if turn % 2 == 0 else -1.0
@@ -54,4 +57,6 @@ def widen(attack: Attack, cells: np.ndarray) -> None:
         objective = np.zeros(len(low))
         objective[still] = -sign
         attack.improve(objective, low, high)
-        fruitless = 0 if len(cells[~_shown(attack, cells)]) < len(still) else fruitless + 1
+        if not attack.gapless and attack.part.is_whole[still].any():
+            attack.walk(still, int(need.max()))
+        fruitless = 0 if len(cells[~shown_safe(attack, cells)]) < len(still) else fruitless + 1

@@ -126,7 +126,7 @@ def _choice(tables, earlier, weights) -> Choice:
     index = pd.Index(system.ids)
     must = index.isin(hidden)
     own = system.high - system.low + system.is_whole
-    must |= index.isin(new) & (system.least > 0) & (own < system.least)
+    too_plain = index.isin(new - printed) & ~must & (system.least > 0) & (own < system.least)
     weight = np.maximum(np.abs(np.nan_to_num(system.value)), 1.0)
     if weights:
         given = [
@@ -137,8 +137,7 @@ def _choice(tables, earlier, weights) -> Choice:
         raise DisclosureError(f"weights must be above 0: {named_few(system.ids[~(weight > 0)])}.")
     may = index.isin(new - printed) & ~must & np.isfinite(weight)
     _refuse_untrue(system)
-    whole = Choice(system, np.zeros_like(must), may | must, weight)
-    return _stage(whole, must & ~index.isin(printed), system.least)
+    return _stage(Choice(system, must, may, weight), must | too_plain, system.least)
 
 
 def _refuse_untrue(system: System) -> None:
@@ -166,24 +165,32 @@ def _stage(whole: Choice, must: np.ndarray, least: np.ndarray) -> Choice:
 def _solve(choice: Choice) -> tuple[np.ndarray, float]:
     """Return the choice over all parts, checked by the auditor as a whole."""
     hidden, bound = choice.must.copy(), 0.0
-    if choice.unsafe(hidden).size:
-        for cells, part in split(choice.released(choice.must | choice.may)):
-            of_part, least = _solve_part(choice.part(cells, part))
+    unsafe = choice.unsafe(hidden)
+    if not unsafe.size:
+        return hidden, bound
+    for cells, part in split(choice.released(choice.must | choice.may)):
+        mine = np.flatnonzero(np.isin(cells, unsafe))
+        if mine.size:
+            of_part, least = _solve_part(choice.part(cells, part), mine)
             hidden[cells] |= of_part
             bound += least
-    if (unsafe := choice.unsafe(hidden)).size:
-        raise DisclosureError(
-            f"{named_few(choice.system.ids[unsafe])}: what was chosen does not protect these."
-        )
+    if (lost := choice.unsafe(hidden)).size:
+        raise _refusal(choice, lost)
     return hidden, bound
 
 
-def _solve_part(choice: Choice) -> tuple[np.ndarray, float]:
-    if not choice.protected.size or not choice.unsafe(choice.must).size:
-        return choice.must, 0.0
-    bound = 0.0
-    if len(choice.must) <= EXACT_CELLS:
-        hidden, bound = cheapest(choice)
-        if hidden is not None:
-            return hidden, bound
-    return cheap(choice), bound if np.isfinite(bound) else 0.0
+def _solve_part(choice: Choice, unsafe: np.ndarray) -> tuple[np.ndarray, float]:
+    if len(choice.must) > EXACT_CELLS:
+        return cheap(choice, unsafe), 0.0
+    if (lost := choice.unsafe(choice.must | choice.may)).size:
+        raise _refusal(choice, lost)
+    hidden, bound = cheapest(choice)
+    return (cheap(choice, unsafe), bound) if hidden is None else (hidden, bound)
+
+
+def _refusal(choice: Choice, lost: np.ndarray) -> DisclosureError:
+    return DisclosureError(
+        f"{named_few(choice.system.ids[lost])}: what may be hidden does not protect these, even if "
+        "all of it is. They were released before, or the range that is printed in their place is "
+        "too narrow, or their totals must be shown. Hide more, or release nothing of them."
+    )
