@@ -3,12 +3,10 @@
 import csv
 import io
 import json
-from dataclasses import replace
 
 import pytest
 
 from pilot_analysis.errors import ConfigError, DataError
-from pilot_analysis.ingest.formats import formats
 from pilot_analysis.pilot import load_pilot
 from pilot_analysis.stats.nps import count_nps, net_promoter_score
 
@@ -32,6 +30,7 @@ kind = "recommend"
 low = 0
 high = 10
 """
+FROM_0 = RECOMMEND + "offered_from = 0\n"
 EASY = """
 [items.easy]
 question = "It is easy to use."
@@ -136,13 +135,15 @@ def qualtrics(labels=ENGLISH, status="IP Address", preview=("Survey Preview", "p
         ("IP Address", ("Survey Preview", "preview")),
         ("0", ("1", "preview")),
         ("IP-Adresse", ("Umfragevorschau", "preview")),
+        ("IP Address", ("Offline Survey Preview", "offline")),
+        ("16", ("17", "offline")),
         ("IP Address", ("Survey Test", "test")),
         ("IP Address", ("Spam", "email")),
     ],
-    ids=["words", "numbers", "german words", "test", "spam"],
+    ids=["words", "numbers", "german words", "offline", "offline numbers", "test", "spam"],
 )
 def test_qualtrics_with_three_rows_of_headers(load, labels, status, preview):
-    pilot = load(qualtrics(labels, status, preview), MAPPED, RECOMMEND, EASY, USEFUL, COMMENT)
+    pilot = load(qualtrics(labels, status, preview), MAPPED, FROM_0, EASY, USEFUL, COMMENT)
     assert answers(pilot, "recommend") == [9]
     # The two questions with one number are told apart by their ImportIds.
     assert answers(pilot, "easy") == [4, 5]
@@ -165,7 +166,7 @@ def test_qualtrics_with_three_rows_of_headers(load, labels, status, preview):
 
 
 def test_names_of_respondents_are_dropped_also_from_what_they_wrote(load):
-    pilot = load(qualtrics(), MAPPED, RECOMMEND, EASY, USEFUL, COMMENT)
+    pilot = load(qualtrics(), MAPPED, FROM_0, EASY, USEFUL, COMMENT)
     assert answers(pilot, "comment") == ["Ask [name] [name], she knows"]
     told = pilot.table("survey_responses").to_csv() + pilot.ledger.to_csv()
     for private in ("Lopez", "Maria", "example.org", "192.0.2"):
@@ -245,7 +246,7 @@ def test_the_legacy_form_with_two_rows_a_mark_and_an_empty_column(load):
     source = (
         'format = "qualtrics_legacy"\nitems = { recommend = "Q1", comment = "Anything else?" }\n'
     )
-    pilot = load(LEGACY, source, RECOMMEND, COMMENT, encoding="utf-8-sig")
+    pilot = load(LEGACY, source, FROM_0, COMMENT, encoding="utf-8-sig")
     assert answers(pilot, "recommend") == [7]
     assert answers(pilot, "comment") == ["Fine"]
     assert set(pilot.table("survey_responses")["response_id"]) == {"R_1"}
@@ -370,9 +371,7 @@ def test_a_scale_that_may_have_begun_with_1_is_refused(load, refusal, form):
     assert answers(load([*TEN, ["", "0"]], source, RECOMMEND), "recommend") == [10, 9, 1, 0]
 
 
-def test_an_answer_of_0_that_is_set_aside_does_not_tell_the_scale(load, refusal, monkeypatch):
-    unknown = {"qualtrics": replace(formats()["qualtrics"], scale_unknown=True)}
-    monkeypatch.setattr("pilot_analysis.ingest.sheets.formats", lambda: formats() | unknown)
+def test_an_answer_of_0_that_is_set_aside_does_not_tell_the_scale(load, refusal):
     source = 'format = "qualtrics"\nitems = { recommend = "Q1" }\n'
     assert "no answer is 0" in refusal(qualtrics(), source, RECOMMEND)
     kept = [[cell.replace("Survey Preview", "IP Address") for cell in row] for row in qualtrics()]
@@ -402,8 +401,9 @@ items.comment = "Anything else?"
 """
 
 
-def test_surveymonkey(load):
-    pilot = load(MONKEY, OF_MONKEY, RECOMMEND, EASY, USEFUL, COMMENT)
+def test_surveymonkey(load, refusal):
+    assert "no answer is 0" in refusal(MONKEY, OF_MONKEY, RECOMMEND, EASY, USEFUL, COMMENT)
+    pilot = load(MONKEY, OF_MONKEY, FROM_0, EASY, USEFUL, COMMENT)
     assert answers(pilot, "recommend") == [9, 3]
     assert answers(pilot, "easy") == [4, 3]
     assert answers(pilot, "useful") == [2, 4]
@@ -411,6 +411,16 @@ def test_surveymonkey(load):
     rows = pilot.table("survey_responses")
     assert set(rows["respondent_id"]) == {"118", "119"}
     assert "Lopez" not in rows.to_csv()
+
+
+def test_a_column_of_one_option_does_not_tell_who_left_the_question_out(refusal):
+    source = """format = "surveymonkey"\nitems.in_class = "Where do you use it? [In class]"\n"""
+    assert refusal(MONKEY, source, IN_CLASS) == (
+        'survey.csv, column "Where do you use it? [In class]": holds "In class" or nothing, so a '
+        "blank may mean not chosen or not answered. Export all options of the question in one "
+        "column (SurveyMonkey: condensed; Qualtrics: without splitting multi-value fields), or "
+        "take items.in_class out."
+    )
 
 
 def test_a_question_of_several_columns_is_not_its_first_column(refusal):
@@ -472,7 +482,10 @@ def test_an_answer_that_is_not_among_the_words_is_told(refusal):
 
 def test_words_where_numbers_are_expected_are_told(refusal):
     item = '\n[items.easy]\nquestion = "Easy?"\n'
-    assert '"Agree" is not a number' in refusal(rows_of("Agree", "4"), WORDED, item)
+    assert refusal(rows_of("Agree", "4"), WORDED, item) == (
+        'survey.csv, row 2, column "Easy": "Agree" is not a number. Say its answers from the '
+        "lowest to the highest: answers of items.easy."
+    )
 
 
 def test_answers_must_be_as_many_as_the_steps_of_the_scale(load):
