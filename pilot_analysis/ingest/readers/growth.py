@@ -210,9 +210,9 @@ def _one_each(
 
     def what(position: int) -> str:
         same = rows[[*_KEY, "last"]].eq(rows.loc[position, [*_KEY, "last"]]).all(axis=1)
-        student, day = rows.loc[position, ["student_id", "last"]]
         place = origin.place(int(np.argmax(same)))
-        return f'the student "{student}" has totals to {day:%Y-%m-%d} here and in {place}'
+        day = rows.loc[position, "last"]
+        return f"the same student has totals to {day:%Y-%m-%d} here and in {place}"
 
     advice = "Take one of them out, or tell products apart in pilot.toml"
     return rows, describe_rows(origin, "student_id", second.to_numpy(), what, advice)

@@ -13,6 +13,7 @@ from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.cells import Cells
 from pilot_analysis.ingest.faults import describe
 from pilot_analysis.ingest.parse import Refused
+from pilot_analysis.ingest.privacy import PERSONS
 from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers.log import Log
 from pilot_analysis.ingest.readers.log_columns import (
@@ -132,7 +133,7 @@ class LogSums:
         column = self._columns[name]
         in_log = test(lambda clean: self._columns[clean].text, self._reason)
         label, row, text = self._log.first(file, in_log, column.text)
-        what = f'"{text}" {rule.rule}'
+        what = f"the cell {rule.rule}" if name in PERSONS else f'"{text}" {rule.rule}'
         return describe(label, what, rule.advice, row=row, column=column.label, rows=int(rows))
 
     def _nothing_left(self) -> list[str]:

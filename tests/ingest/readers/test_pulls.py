@@ -227,7 +227,7 @@ def test_a_student_twice_in_one_week(tmp_path):
     with pytest.raises(DataError) as caught:
         read(tmp_path, "*.csv")
     assert str(caught.value).startswith(
-        'a.csv, row 3, column "student_id": the student "A" has totals to 2025-10-05 here and in '
+        'a.csv, row 3, column "student_id": the same student has totals to 2025-10-05 here and in '
         "a.csv, row 2."
     )
     write(tmp_path / "c.csv", [total("A", "10/12/2025", 5)])
