@@ -424,7 +424,7 @@ def test_private_columns_reach_neither_messages_nor_tables(read, complaint):
 
 
 def test_an_id_that_is_refused_is_told_by_its_place_alone(complaint):
-    told = complaint(HEADER + "1.23457E+17,readwell,2025-10-06,10,1\n")
+    [told] = complaint(HEADER + "1.23457E+17,readwell,2025-10-06,10,1\n")
     assert told.startswith('log.csv, row 2, column "student_id": the cell ')
     assert "1.23457" not in told
 
