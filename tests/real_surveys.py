@@ -13,6 +13,15 @@ kind = "recommend"
 low = 0
 high = 10
 """
+IN_WORDS = """
+[items.worth]
+question = "It was worth my time."
+answers = ["Strongly Disagree", "Disagree", "Neither Agree nor Disagree", "Agree", "Strongly Agree"]
+
+[items.new]
+question = "How much of it was new?"
+answers = ["None of it", "Some of it", "About half of it", "Most of it", "All of it"]
+"""
 
 
 def write_carpentries(folder: Path, shared: Path) -> Path:
@@ -44,9 +53,9 @@ values = {{ wave = "after", respondent_role = "teacher" }}
 blanks = {{ school_id = "not stated" }}
 recode.school_id = {{ {recode} }}
 dates = "month first"
-items = {{ recommend = "LikelyToRecommend" }}
+items = {{ recommend = "LikelyToRecommend", worth = "Worth", new = "NewInformation" }}
 {RECOMMEND}offered_from = 0
-""",
+{IN_WORDS}""",
         encoding="utf-8",
     )
     return folder

@@ -2,13 +2,11 @@
 
 import csv
 import io
-import json
 
 import pytest
 
 from pilot_analysis.errors import ConfigError, DataError
 from pilot_analysis.pilot import load_pilot
-from pilot_analysis.stats.nps import count_nps, net_promoter_score
 
 HEAD = """
 [pilot]
@@ -547,130 +545,3 @@ def test_the_real_qualtrics_exports(load, shared_data, tmp_path):
         assert ledger(pilot, "responses") == [("read", "", 1), ("kept", "", 1)]
         assert "47.1" not in rows.to_csv()
         assert "130.92" not in rows.to_csv()
-
-
-CARPENTRIES = """
-[pilot]
-id = "carpentries"
-title = "After instructor training"
-
-[sources.schools]
-file = "instructor_training_post_2018.csv"
-columns = { school_id = "MemberSite", name = "MemberSite" }
-blanks = { school_id = "not stated", name = "Not stated" }
-recode.school_id = RECODE
-keep = "distinct"
-
-[sources.survey_responses]
-file = "instructor_training_post_2018.csv"
-format = "survey"
-columns = { school_id = "MemberSite", answered_on = "Date" }
-values = { wave = "after", respondent_role = "teacher" }
-blanks = { school_id = "not stated" }
-recode.school_id = RECODE
-dates = "month first"
-items = { recommend = "LikelyToRecommend", worth = "Worth", new = "NewInformation" }
-
-[items.recommend]
-question = "How likely are you to recommend this training to a friend or colleague?"
-kind = "recommend"
-low = 0
-high = 10
-offered_from = 0
-
-[items.worth]
-question = "It was worth my time."
-answers = ["Strongly Disagree", "Disagree", "Neither Agree nor Disagree", "Agree", "Strongly Agree"]
-
-[items.new]
-question = "How much of it was new?"
-answers = ["None of it", "Some of it", "About half of it", "Most of it", "All of it"]
-"""
-
-
-def test_the_carpentries_survey(shared_data, tmp_path):
-    name = of_shared(shared_data, tmp_path, "carpentries/instructor_training_post_2018.csv")
-    with (tmp_path / name).open(encoding="utf-8", newline="") as file:
-        sites = sorted({row["MemberSite"].strip() for row in csv.DictReader(file)} - {""})
-    # Some sites are called by a date with slashes, which names no folder.
-    recode = ", ".join(f"{json.dumps(site)} = 'site {i}'" for i, site in enumerate(sites))
-    (tmp_path / "pilot.toml").write_text(CARPENTRIES.replace("RECODE", f"{{ {recode} }}"))
-    pilot = load_pilot(tmp_path)
-    counts = count_nps(answers(pilot, "recommend"))
-    assert (counts.promoters, counts.passives, counts.detractors) == (501, 317, 71)
-    assert net_promoter_score(counts).estimate == pytest.approx(48.37, abs=0.005)
-    assert ledger(pilot, "responses") == [("read", "", 967), ("kept", "", 967)]
-    assert len(pilot.schools) == 82  # 81 member sites, and "not stated"
-    worth = pilot.table("survey_responses").query("item_id == 'worth'")["value"].value_counts()
-    assert worth.to_dict() == {5: 474, 4: 343, 3: 58, 2: 17, 1: 12}
-    new = pilot.table("survey_responses").query("item_id == 'new'")["value"].value_counts()
-    # "About half of it" is written with spaces that do not break.
-    assert new.to_dict() == {4: 316, 3: 300, 2: 254, 5: 21, 1: 3}
-    days = pilot.table("survey_responses")["answered_on"]
-    assert sorted(days.dt.year.unique()) == [2016, 2017, 2018]
-
-
-LEARNING_R = """
-[pilot]
-id = "learning-r"
-title = "Learning R"
-
-[sources]
-schools = { file = "schools.csv" }
-products = { file = "products.csv" }
-
-[[sources.survey_responses]]
-file = "learning_r_survey_2019.tsv"
-format = "google_forms"
-columns = { answered_on = "Qtime" }
-values = { wave = "2019", respondent_role = "teacher", school_id = "web", product_id = "R" }
-templates = { response_id = "R {response row}" }
-items = { recommend = "Qrecommend" }
-
-[[sources.survey_responses]]
-file = "learning_r_survey_2019.tsv"
-format = "google_forms"
-columns = { answered_on = "Qtime" }
-values = { wave = "2019", respondent_role = "teacher", school_id = "web", product_id = "Python" }
-templates = { response_id = "Python {response row}" }
-items = { recommend = "Qpython_recommend" }
-"""
-
-
-def test_the_learning_r_survey_is_no_nps_until_its_scale_is_declared(shared_data, tmp_path):
-    of_shared(shared_data, tmp_path, "google_forms/learning_r_survey_2019.tsv")
-    (tmp_path / "schools.csv").write_text("school_id,name\nweb,The community\n")
-    (tmp_path / "products.csv").write_text("product_id,name\nR,R\nPython,Python\n")
-    (tmp_path / "pilot.toml").write_text(LEARNING_R + RECOMMEND)
-    with pytest.raises(DataError) as caught:
-        load_pilot(tmp_path)
-    assert str(caught.value).count("no answer is 0, so the form may have offered 1 to 10") == 2
-    (tmp_path / "pilot.toml").write_text(LEARNING_R + RECOMMEND + "offered_from = 1\n")
-    pilot = load_pilot(tmp_path)
-    assert pilot.config.items["recommend"].offered_from == 1
-    rows = pilot.table("survey_responses")
-    both = rows.pivot_table(index="respondent_id", columns="product_id", values="value")
-    assert both.notna().sum().to_dict() == {"R": 2004, "Python": 1115}
-    r, python = (
-        net_promoter_score(count_nps(both[name].dropna())).estimate for name in ("R", "Python")
-    )
-    assert r == pytest.approx(75.0998, abs=1e-4)
-    assert python == pytest.approx(6.4574, abs=1e-4)
-    pairs = both.dropna()
-    assert len(pairs) == 1110
-    paired = paired_difference(pairs["R"], pairs["Python"])
-    assert paired == pytest.approx(66.6667, abs=1e-4)
-    # Not the difference of the two scores: those come from different people.
-    assert paired != pytest.approx(r - python, abs=0.5)
-
-
-def paired_difference(first, second):
-    """Return the paired difference by the package where it has one, and by hand."""
-    sides = [(x >= 9).astype(int) - (x <= 6).astype(int) for x in (first, second)]
-    by_hand = 100 * (sides[0] - sides[1]).mean()
-    try:
-        from pilot_analysis.stats.nps import nps_difference_paired
-    except ImportError:  # an older branch: by hand only
-        return by_hand
-    assert nps_difference_paired(first, second).estimate == pytest.approx(by_hand, abs=1e-9)
-    return by_hand
