@@ -3,6 +3,7 @@
 import copy
 import csv
 import json
+import os
 from functools import cache
 from pathlib import Path
 
@@ -48,3 +49,13 @@ def oracle():
 def oracle_data():
     """`oracle_data(name)`: a data frame of `oracles/data`; text columns are str, others numbers."""
     return lambda name: _data(name if name.endswith(".csv") else f"{name}.csv").copy()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real and vendor-shaped exports, which is not part of the project."""
+    beside = Path(__file__).parents[1].parent / "shared" / "data"
+    folder = Path(os.environ.get("PILOT_SHARED_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip("the folder of real exports is not here (PILOT_SHARED_DATA)")
+    return folder

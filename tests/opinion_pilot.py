@@ -28,13 +28,16 @@ SCALES = {
 }
 
 
-def opinion_pilot(schools=("A", "B"), *, teachers_invited=10, **tables) -> Pilot:
-    """Return a pilot of `schools` and the product "p" with the given clean tables (rows)."""
+def opinion_pilot(schools=("A", "B"), *, teachers_invited=10, items=None, **tables) -> Pilot:
+    """Return a pilot of `schools` and the product "p" with the given clean tables (rows).
+
+    `items` come in the place of those of `ITEMS` that are called so.
+    """
     config = PilotConfig(
         folder=Path("nowhere"),
         pilot={"id": "small", "title": "Small"},
         sources={"schools": {"file": "schools.csv"}},
-        items=ITEMS,
+        items=ITEMS | (items or {}),
         scales=SCALES,
     )
     rows = {

@@ -12,7 +12,7 @@ from pilot_analysis.provenance import git_commit, keyed_hash, sha256_of, version
 __all__ = ["code_hash", "manifest", "private_inputs", "run_id"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_CODE = {".py", ".j2", ".css", ".json", ".toml"}
+_CODE = {".py", ".j2", ".css", ".csv", ".json", ".toml"}
 
 
 def code_hash(notebooks: Iterable[Path]) -> str:

@@ -12,7 +12,7 @@ from pilot_analysis.evaluation.quality_coverage import coverage
 from pilot_analysis.pilot import Pilot
 from pilot_analysis.schema import TABLES
 
-__all__ = ["Chain", "Findings", "find_everything"]
+__all__ = ["Chain", "Findings", "chains_of", "find_everything"]
 
 _CALLED = {"survey_responses": "answers", "assessments": "tests"}
 
@@ -35,6 +35,11 @@ class Chain:
     file: str
     links: tuple[tuple[int, str], ...]
     aside: tuple[tuple[int, str], ...]
+
+    @property
+    def kept(self) -> int:
+        """Rows that the table has of the file."""
+        return self.links[-1][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ def find_everything(pilot: Pilot) -> Findings:
     """
     return Findings(
         pilot,
-        tuple(_chains(pilot.ledger)),
+        chains_of(pilot.ledger),
         joins(pilot),
         coverage(pilot),
         find_oddities(pilot),
@@ -95,17 +100,22 @@ def find_everything(pilot: Pilot) -> Findings:
     )
 
 
-def _chains(ledger: pd.DataFrame):
-    for (table, file), lines in ledger.groupby(["table", "file"], sort=False):
-        links, aside, kept = [], [], 0
-        several = len(lines["unit"].unique()) > 1
-        # What became rows stands before the rows themselves.
-        for unit, steps in lines.groupby("unit", sort=False):
-            called = _CALLED.get(table, "rows") if unit == "rows" else unit
-            counts = steps.groupby("step")["rows"].sum()
-            links.append((int(counts["read"]), called))
-            left = steps[steps["step"].eq("set aside")].groupby("reason", sort=False)["rows"].sum()
-            of = f" ({called})" if several else ""
-            aside += [(int(rows), f"{reason}{of}") for reason, rows in left.items()]
-            kept = int(counts["kept"])
-        yield Chain(table, file, (*links, (kept, "kept")), tuple(aside))
+def chains_of(ledger: pd.DataFrame) -> tuple[Chain, ...]:
+    """Return what a ledger says of each file, in its order."""
+    places = ledger.groupby(["table", "file"], sort=False)
+    return tuple(_chain(table, file, lines) for (table, file), lines in places)
+
+
+def _chain(table: str, file: str, lines: pd.DataFrame) -> Chain:
+    links, aside, kept = [], [], 0
+    several = len(lines["unit"].unique()) > 1
+    # What became rows stands before the rows themselves.
+    for unit, steps in lines.groupby("unit", sort=False):
+        called = _CALLED.get(table, "rows") if unit == "rows" else unit
+        counts = steps.groupby("step")["rows"].sum()
+        links.append((int(counts["read"]), called))
+        left = steps[steps["step"].eq("set aside")].groupby("reason", sort=False)["rows"].sum()
+        of = f" ({called})" if several else ""
+        aside += [(int(rows), f"{reason}{of}") for reason, rows in left.items()]
+        kept = int(counts["kept"])
+    return Chain(table, file, (*links, (kept, "kept")), tuple(aside))

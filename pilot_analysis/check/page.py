@@ -1,6 +1,5 @@
 """The report of a check as a page of its own: no script, nothing from elsewhere."""
 
-from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -8,9 +7,11 @@ from typing import Any
 import pandas as pd
 
 import pilot_analysis
+from pilot_analysis.check.faults import Broken
 from pilot_analysis.check.findings import Findings
 from pilot_analysis.check.words import (
     INTERNAL,
+    SOUND,
     chain_words,
     count,
     join_words,
@@ -27,24 +28,25 @@ __all__ = ["page_of"]
 _MOST_ROWS = 2000  # of one list: a page must open
 
 
-def page_of(
-    config: PilotConfig, faults: Mapping[str, Sequence[str]], findings: Findings | None
-) -> str:
+def page_of(config: PilotConfig, report: Findings | Broken) -> str:
     """Return the report as HTML.
 
     Parameters
     ----------
-    config, faults, findings
+    config, report
         As of `terminal.text_of`.
     """
     values = {
         "pilot": config.pilot,
         "internal": INTERNAL,
-        "verdict": verdict(sum(map(len, faults.values())), findings),
-        "faults": faults,
+        "sound": SOUND,
+        "verdict": verdict(report),
+        "chains": [(c, chain_words(c).replace("->", "→")) for c in report.chains],
+        "unread": report.unread,
         "version": f"{versions()['pilot-analysis']} {git_commit()}".strip(),
     }
-    return _template().render(values | (_of_findings(findings) if findings else {}))
+    own = {"faults": report.faults} if isinstance(report, Broken) else _of_findings(report)
+    return _template().render(values | own)
 
 
 def _of_findings(findings: Findings) -> dict[str, Any]:
@@ -54,8 +56,6 @@ def _of_findings(findings: Findings) -> dict[str, Any]:
         "unknown": [k for k, o in findings.oddities.items() if o is None],
     }
     return {
-        "loaded": True,
-        "chains": [(c, chain_words(c).replace("->", "→")) for c in findings.chains],
         "joins": [join_words(part)
                   for _, part in findings.joins.groupby(["table", "to"], sort=False)],
         "coverage": _coverage(findings),
@@ -63,7 +63,6 @@ def _of_findings(findings: Findings) -> dict[str, Any]:
         "unseen": {k: [ODDITY_KINDS[name].title for name in names] for k, names in unseen.items()},
         "missing": _missing(findings.missing),
         "missing_words": missing_words(findings.missing),
-        "unread": findings.unread,
         "absent": findings.absent,
     }  # fmt: skip
 
@@ -100,11 +99,15 @@ def _coverage(findings: Findings) -> dict[str, Any]:
     return {"tables": tables, "rows": rows}
 
 
-def _cell(line) -> tuple[str, str]:
+def _cell(line) -> tuple[str, str, int]:
+    """Return what a cell says, how it looks, and how far it is filled (percent)."""
     look = "all" if line.share == 1 else "some" if line.share > 0 else "none"
+    filled = round(100 * line.share)
     if pd.isna(line.n):
-        return ("yes" if line.share else "no", look)
-    return (f"{line.known:,} of {line.n:,}", look)
+        return ("yes" if line.share else "no", look, filled)
+    if look == "all":
+        return (f"all {line.n:,}", look, filled)
+    return (f"{line.known:,} of\N{NO-BREAK SPACE}{line.n:,}", look, filled)
 
 
 def _missing(missing: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,11 +1,14 @@
 """The report of a check as text for a terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from pilot_analysis.check.findings import Findings
+from pilot_analysis.check.faults import Broken
+from pilot_analysis.check.findings import Chain, Findings
+from pilot_analysis.check.unread import Unread
 from pilot_analysis.check.words import (
     INTERNAL,
+    SOUND,
     chain_words,
     count,
     coverage_words,
@@ -22,58 +25,58 @@ __all__ = ["text_of"]
 _WIDTH = 80
 
 
-def text_of(
-    config: PilotConfig, faults: Mapping[str, Sequence[str]], findings: Findings | None
-) -> str:
+def text_of(config: PilotConfig, report: Findings | Broken) -> str:
     """Return the report, no line wider than 80 characters where words allow it.
 
     Parameters
     ----------
     config : PilotConfig
-    faults : mapping of str to sequence of str
-        By file; none where the pilot has loaded.
-    findings : Findings or None
-        None: the pilot has not loaded.
+    report : Findings or Broken
     """
-    n_faults = sum(map(len, faults.values()))
     lines = [
         *_wrapped(f"{config.pilot.title} ({config.pilot.id})"),
         *_wrapped(INTERNAL),
         "",
-        *_wrapped(verdict(n_faults, findings)),
+        *_wrapped(verdict(report)),
     ]
-    for file, told in faults.items():
-        lines += ["", file]
-        lines += [line for fault in told for line in _wrapped(fault, "  - ", "    ")]
-    if findings is not None:
-        for title, body in _parts(findings):
-            lines += ["", title.upper(), *body]
+    for title, body in _of_faults(report) if isinstance(report, Broken) else _parts(report):
+        lines += ["", title, *body]
     # a terminal may not know typographic apostrophes
     return "\n".join(lines).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") + "\n"
 
 
+def _of_faults(report: Broken) -> Iterator[tuple[str, list[str]]]:
+    for file, told in report.faults.items():
+        yield file, [line for fault in told for line in _wrapped(fault, "  - ", "    ")]
+    sound = [*_files(report.chains), *_unread(report.unread)]
+    yield SOUND.upper(), sound or ["  None."]
+
+
 def _parts(findings: Findings) -> Iterator[tuple[str, list[str]]]:
-    yield "Files and rows", list(_files(findings))
-    yield "Joins", list(_joins(findings))
-    yield "Coverage by school", list(_coverage(findings))
-    yield "Odd, and what was done", list(_oddities(findings))
-    yield "Students who are missing", list(_missing(findings))
-    yield "Not collected", _wrapped(", ".join(findings.absent) or "nothing is missing", "  ")
+    yield "FILES AND ROWS", [*_files(findings.chains), *_unread(findings.unread)]
+    yield "JOINS", list(_joins(findings)) or ["  There are no tables to put together."]
+    yield "COVERAGE BY SCHOOL", list(_coverage(findings))
+    yield "ODD, AND WHAT WAS DONE", list(_oddities(findings))
+    yield "STUDENTS WHO ARE MISSING", list(_missing(findings))
+    yield "NOT COLLECTED", _wrapped(", ".join(findings.absent) or "nothing is missing", "  ")
 
 
-def _files(findings: Findings) -> Iterator[str]:
-    for chain in findings.chains:
+def _files(chains: Sequence[Chain]) -> Iterator[str]:
+    for chain in chains:
         yield from _wrapped(f"{chain.table}, {chain.file}: {chain_words(chain)}", "  ", "    ")
         for rows, reason in chain.aside:
             yield from _wrapped(f"{rows:,} set aside: {reason}", "      ", "        ")
-    unread = sum(len(file.columns) + len(file.private) for file in findings.unread)
+
+
+def _unread(files: Sequence[Unread]) -> Iterator[str]:
+    unread = sum(len(file.columns) + len(file.private) for file in files)
     if unread:
         yield from _wrapped(
             f"{count(unread, 'column is/columns are')} in these files that nothing reads; the page "
             "lists them.",
             "  ",
         )
-    for file in findings.unread:
+    for file in files:
         for name, near in file.near.items():
             yield from _wrapped(
                 f'{file.file}: nothing reads "{name}". Is it "{near}" under another name?',

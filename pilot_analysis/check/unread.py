@@ -5,10 +5,12 @@ import difflib
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pilot_analysis.config import PilotConfig, Source, placeholders
@@ -131,26 +133,32 @@ def _near(columns: tuple[str, ...], missing: set[str]) -> dict[str, str]:
 def _header_rows(folder: Path, source: Source) -> list[list[str]]:
     """Return the rows of headers of a file; none where it is a package, or cannot be told."""
     n = formats()[source.format].n_headers
-    path = folder / source.file
-    if set("*?[") & set(source.file):
-        path = next(iter(sorted(folder.glob(source.file))), path)
-    if path.is_dir():
-        inside = sorted(p for p in path.iterdir() if p.is_file() and p.name[0] not in "._~")
-        if len(inside) != 1:
-            return []
-        path = inside[0]
-    kind = path.name.casefold().removesuffix(".gz").rpartition(".")[2]
-    if kind == "parquet":
-        return [pq.read_schema(path).names]
     try:
+        path = _one_file(folder, source.file)
+        if path is None:
+            return []
+        kind = path.name.casefold().removesuffix(".gz").rpartition(".")[2]
+        if kind == "parquet":
+            return [pq.read_schema(path).names]
         if kind in ("xlsx", "xlsm", "zip"):
             return [record.cells for record in Files(folder).records(source)[:n]]
         text = _first_text(path, source)
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark_of(
             path.name.removesuffix(".gz"), text, source.delimiter))  # fmt: skip
         return [row for row, _ in zip(rows, range(n), strict=False)]
-    except (DataError, csv.Error):
-        return []  # the reader has its own way with this file; nothing is said of its columns
+    except (DataError, csv.Error, OSError, EOFError, LookupError, zlib.error, pa.ArrowException):
+        return []  # reading says what is wrong; nothing is said of the columns
+
+
+def _one_file(folder: Path, file: str) -> Path | None:
+    """Return the file whose header stands for all; None: there is none, or it is a package."""
+    path = folder / file
+    if set("*?[") & set(file) and not path.exists():
+        path = next(iter(sorted(folder.glob(file))), path)
+    if path.is_dir():
+        inside = sorted(p for p in path.iterdir() if p.is_file() and p.name[0] not in "._~")
+        return inside[0] if len(inside) == 1 else None
+    return path if path.is_file() else None
 
 
 def _first_text(path: Path, source: Source) -> str:

@@ -5,7 +5,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pilot_analysis.check.faults import faults_by_file
+from pilot_analysis.check.faults import Broken, find_faults
 from pilot_analysis.check.findings import find_everything
 from pilot_analysis.check.page import page_of
 from pilot_analysis.check.terminal import text_of
@@ -16,6 +16,7 @@ from pilot_analysis.pilot import load_pilot
 __all__ = ["Checked", "check_pilot"]
 
 _NAME = "check.html"
+_FOLDER = "_private"  # of a pilot's reports: it is never handed on
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Checked:
 
 
 def check_pilot(folder: str | Path, out: str | Path = "reports") -> Checked:
-    """Check a pilot and write ``out/<pilot_id>/check.html``.
+    """Check a pilot and write ``out/<pilot_id>/_private/check.html``.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def check_pilot(folder: str | Path, out: str | Path = "reports") -> Checked:
     Returns
     -------
     Checked
-        Also where the data are at fault: every fault is told then, and nothing else.
+        Also where the data are at fault: every fault is told then, and what is sound.
 
     Raises
     ------
@@ -59,23 +60,23 @@ def check_pilot(folder: str | Path, out: str | Path = "reports") -> Checked:
         The page cannot be written.
     """
     config = read_config(folder)
-    faults, findings = {}, None
     try:
-        findings = find_everything(load_pilot(folder))
+        report = find_everything(load_pilot(folder))
     except (ConfigError, DataError) as error:
-        faults = faults_by_file(error, config)
-    target = Path(out) / config.pilot.id / _NAME
-    _write(target, page_of(config, faults, findings))
-    text = text_of(config, faults, findings)
-    n_faults = sum(map(len, faults.values()))
-    called = "The same as a page" if faults else "The same with all lists"
-    return Checked(f"{text}\n{called}: {target}", target, n_faults)
+        report = find_faults(error, config)
+    target = Path(out) / config.pilot.id / _FOLDER / _NAME
+    _write(target, page_of(config, report))
+    is_broken = isinstance(report, Broken)
+    called = "The same as a page" if is_broken else "The same with all lists"
+    text = f"{text_of(config, report)}\n{called}: {target}"
+    return Checked(text, target, report.n_faults if is_broken else 0)
 
 
 def _write(target: Path, text: str) -> None:
-    """Write a page that only its maker may read; it appears when all of it is there."""
+    """Write a page that only its maker may read, and git ignores; it appears when it is whole."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (target.parent / ".gitignore").write_text("*\n", encoding="utf-8")
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         aside = Path(name)  # made with the permissions 0600
         try:

@@ -2,12 +2,14 @@
 
 import pandas as pd
 
+from pilot_analysis.check.faults import Broken
 from pilot_analysis.check.findings import Chain, Findings
 from pilot_analysis.evaluation.joins import MATCHED
 from pilot_analysis.evaluation.oddities import Oddity
 
 __all__ = [
     "INTERNAL",
+    "SOUND",
     "chain_words",
     "count",
     "coverage_words",
@@ -18,6 +20,7 @@ __all__ = [
 ]
 
 INTERNAL = "Internal: for those who hold the data. It lists ids of students; do not pass it on."
+SOUND = "Files without a fault"
 _MOST_NAMED = 12
 _PEOPLE = {"students": "student/students", "respondents": "person/people"}
 
@@ -28,18 +31,20 @@ def count(n: int, forms: str) -> str:
     return f"{n:,} {one if n == 1 else many}"
 
 
-def verdict(n_faults: int, findings: Findings | None) -> str:
+def verdict(report: Findings | Broken) -> str:
     """Return the state of the pilot in one or two sentences."""
-    if findings is None:
+    if isinstance(report, Broken):
         return (
-            f"{count(n_faults, 'fault/faults')} to mend. Nothing was loaded, and no brief can be "
-            "made until then."
+            f"{count(report.n_faults, 'fault/faults')} to mend. Nothing was loaded, and no brief "
+            "can be made until then."
         )
-    rows, n_odd = findings.rows, len(findings.found)
+    rows, n_odd = report.rows, len(report.found)
     odd = count(n_odd, "kind of oddity was/kinds of oddities were") if n_odd else "Nothing odd was"
+    lost = [f"{chain.file} ({chain.table})" for chain in report.chains if not chain.kept]
+    nothing = f" Nothing was kept of {', '.join(lost)}: see the reasons." if lost else ""
     return (
         f"No fault. {rows['read']:,} rows read = {rows['kept']:,} kept + {rows['set aside']:,} set "
-        f"aside. {odd} found."
+        f"aside.{nothing} {odd} found."
     )
 
 
@@ -49,8 +54,12 @@ def chain_words(chain: Chain) -> str:
     if kept < read:
         before = [*before, (read, called)]
     elif not before:
-        return f"{read:,} {called}, all kept"
-    return " -> ".join(f"{n:,} {called}" for n, called in (*before, (kept, "kept")))
+        return f"{_counted(read, called)}, all kept"
+    return " -> ".join(_counted(n, called) for n, called in (*before, (kept, "kept")))
+
+
+def _counted(n: int, called: str) -> str:
+    return count(n, f"{called.removesuffix('s')}/{called}")
 
 
 def join_words(lines: pd.DataFrame) -> tuple[str, list[str]]:

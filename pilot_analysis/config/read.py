@@ -79,7 +79,8 @@ def read_config(folder: str | Path) -> PilotConfig:
 def _is_there(folder: Path, file: str) -> bool:
     """Return whether a file or folder is there, or any file of a pattern such as usage/*.csv."""
     try:
-        return any(folder.glob(file)) if set("*?[") & set(file) else (folder / file).exists()
+        is_pattern = bool(set("*?[") & set(file))
+        return (folder / file).exists() or (is_pattern and any(folder.glob(file)))
     except OSError:  # it is there and may not be read: the reader says so
         return True
 

@@ -24,7 +24,8 @@ NESTED = frozenset({"usage.funnel", "conditions.flow"})
 
 GROUP_SIZES = frozenset({
     "conditions.teachers_invited", "conditions.teachers_took_part", "recommendation.invited",
-    "recommendation.responded", "teachers.response",
+    "recommendation.responded", "recommendation.unpaired_first", "recommendation.unpaired_second",
+    "teachers.response",
 })  # fmt: skip
 """How many took part: no trait of a person, and printed as n beside other results anyway; only the
 minimum n applies."""

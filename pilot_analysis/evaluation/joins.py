@@ -7,10 +7,21 @@ import pandas as pd
 from pilot_analysis.evaluation.dose import COUNTED, fates_of_use
 from pilot_analysis.evaluation.rosters import arm_members, license_holders
 from pilot_analysis.evaluation.voices import TEACHING
+from pilot_analysis.ingest.reconcile import OFF_THE_LIST
+from pilot_analysis.schema import TABLES
 
-__all__ = ["MATCHED", "joins"]
+__all__ = ["MATCHED", "PERSON", "joins"]
 
 MATCHED = COUNTED
+PERSON = {
+    "enrollments": "student_id",
+    "licenses": "student_id",
+    "assessments": "student_id",
+    "usage": "student_id",
+    "survey_responses": "respondent_id",
+}
+"""Table that is matched with others -> its column of persons."""
+_NOBODY = "nobody named"
 _NO_OUTCOME = "a test or window that no outcome uses"
 _NO_ARM = "student of no group that is compared"
 _NOT_ASSIGNED = "in a {} to which nothing was assigned"
@@ -21,8 +32,8 @@ _STRANGER = "not on the list of teachers"
 def joins(pilot) -> pd.DataFrame:
     """Return how the rows of the clean tables find one another.
 
-    Reading has set aside the rows whose student or teacher is unknown; this is what happens to
-    the others when the briefs put tables together.
+    Reading looks up the students and teachers of every table and sets aside the rows of those who
+    are unknown; this happens to the others when the briefs put tables together.
 
     Parameters
     ----------
@@ -32,15 +43,47 @@ def joins(pilot) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns table, to (what its rows are matched with, in words), fate (`MATCHED` first, then
-        the reasons), rows. For each table and `to` the rows add up to those of the table, or,
-        for survey_responses, to the teachers' answers.
+        the reasons), rows, people (distinct persons behind them), everyone (behind all rows that
+        were looked up). The last two are missing where the persons are not known any more. For
+        each table and `to` the rows add up to those that were looked up: of the students and
+        teachers all that the ledger had left, else all of the clean table, or, for
+        survey_responses, all answers of teachers.
     """
-    lines = []
+    lines = list(_looked_up(pilot))
     for table, to, fates in _pairs(pilot):
+        persons = pilot.table(table).loc[fates.index, PERSON[table]]
+        people, everyone = persons.groupby(fates).nunique(), persons.nunique()
         counts = fates.value_counts()
         counts = counts.reindex([MATCHED, *sorted(set(counts.index) - {MATCHED})], fill_value=0)
-        lines += [(table, to, fate, int(rows)) for fate, rows in counts.items()]
-    return pd.DataFrame(lines, columns=["table", "to", "fate", "rows"])
+        lines += [
+            (table, to, fate, int(rows), people.get(fate, 0), everyone)
+            for fate, rows in counts.items()
+        ]
+    columns = ["table", "to", "fate", "rows", "people", "everyone"]
+    return pd.DataFrame(lines, columns=columns).astype({"people": "Int64", "everyone": "Int64"})
+
+
+def _looked_up(pilot) -> Iterator[tuple]:
+    """Yield what reading found of the students and teachers whom the rows of a table name."""
+    rows = pilot.ledger[pilot.ledger["unit"].eq("rows")]
+    kept = rows[rows["step"].eq("kept")].groupby("table", sort=False)["rows"].sum()
+    aside = rows[rows["step"].eq("set aside")].groupby(["table", "reason"])["rows"].sum()
+    for table, n in kept.items():
+        looked_up = [f for f in TABLES[table].fields if f.unknown == "set aside"]
+        left = int(n)
+        lines = []
+        for column in reversed(looked_up):  # the last is looked up in what the others left
+            if pilot.has(column.references):
+                blank = int(pilot.table(table)[column.name].isna().sum())
+                strange = int(aside.get((table, OFF_THE_LIST[column.references]), 0))
+                fates = {MATCHED: left - blank, _NOBODY: blank}
+                fates[OFF_THE_LIST[column.references]] = strange
+                lines.append((table, column.references, fates))
+                left += strange
+        for _, to, fates in reversed(lines):
+            for fate, rows in fates.items():
+                if rows or fate == MATCHED:
+                    yield table, to, fate, rows, pd.NA, pd.NA
 
 
 def _pairs(pilot) -> Iterator[tuple[str, str, pd.Series]]:

@@ -54,8 +54,12 @@ def _losses(pilot) -> Iterator[Row]:
                 for stage in ("pre", "post", "both")
                 if stage in people
             }
+            own = {reason: result_id("quality", "not_tested", category=reason, **keys)
+                   for reason in REASONS}  # fmt: skip
             for reason, stages in _MISSING_FROM.items():
                 relation = [flow[stage] for stage in (*stages, "both") if stage in flow]
+                # With the flow, which is shown, the others of them give it.
+                relation += [f"derived from {own[other]}" for other in REASONS if other != reason]
                 yield result(
                     "quality", "not_tested", "count", "students", counts.get((arm, reason), 0),
                     n=int(n), category=reason, relation=relation, **keys,
@@ -68,7 +72,13 @@ def _oddities(pilot) -> Iterator[Row]:
     n_odd = sum(oddity.rows > 0 for oddity in looked.values())
     yield result("quality", "kinds", "count", "records", len(looked), n=len(ODDITY_KINDS),
                  time="looked for")  # fmt: skip
-    yield result("quality", "kinds", "count", "records", n_odd, n=len(ODDITY_KINDS), time="found")
+    people = tuple(
+        f"derived from {result_id('quality', 'oddity', category=name)}"
+        for name, oddity in looked.items()
+        if oddity.kind.population != "records"
+    )  # less the kinds that are shown, it says whether nobody or a few hide behind the others
+    yield result("quality", "kinds", "count", "records", n_odd, n=len(ODDITY_KINDS), time="found",
+                 relation=people)  # fmt: skip
     for name, kind in ODDITY_KINDS.items():
         if kind.limit is not None:
             yield result("quality", "limit", "parameter", "none", kind.limit, unit=kind.unit,

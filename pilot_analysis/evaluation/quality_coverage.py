@@ -39,7 +39,7 @@ def coverage(pilot) -> pd.DataFrame:
         if table in _NOT_INSTRUMENTS:
             continue
         population, whole, known = _people(pilot, table)
-        present = set() if whole is not None else _schools(pilot, table)
+        present = _schools(pilot, table)
         for school in pilot.schools:
             n = 0 if whole is None else int(whole.get(school, 0))
             if n:
@@ -132,4 +132,9 @@ def _schools(pilot, table: str) -> set[str]:
         of_classes = classes.loc[classes["class_id"].isin(units["class"]), "school_id"]
         own = of_students[of_students.index.isin(units["student"])]
         return {*of_classes, *own, *units["school"]}
-    return set(frame["school_id"].dropna())
+    known = set(frame["school_id"].dropna()) if "school_id" in frame else set()
+    for person, people in (("student_id", "students"), ("teacher_id", "teachers")):
+        if person in frame:
+            of_people = pilot.table(people)
+            known |= set(of_people.loc[of_people[person].isin(frame[person]), "school_id"])
+    return known

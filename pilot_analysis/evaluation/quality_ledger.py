@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pilot_analysis.evaluation.joins import joins
+from pilot_analysis.evaluation.conditions import tested_students
+from pilot_analysis.evaluation.joins import PERSON, joins
 from pilot_analysis.results import result, result_id
 
 __all__ = ["joined", "ledger"]
 
 Row = dict[str, Any]
+_POPULATIONS = {"student_id": "students", "respondent_id": "respondents"}
 _STEPS = ("read", "set aside", "kept")
 
 
@@ -63,12 +65,39 @@ def joined(pilot) -> Iterator[Row]:
     ------
     dict
         "joined": rows of a table (`category`) by their fate (`time`), where they are matched with
-        others (`group`).
+        others (`group`); "joined_people": the persons behind them, where they are known. Since the
+        rows of one join add up, all of them follow from each of these, and rows of tests from the
+        flow of students.
     """
     for (table, to), lines in joins(pilot).groupby(["table", "to"], sort=False):
+        known = lines[lines["people"].notna() & lines["rows"].gt(0)]
+        known = known if len(known) > 1 else known[:0]  # all have one fate: nobody stands out
+        keys = {"category": table, "group": to}
+        people = {
+            fate: f"derived from {result_id('quality', 'joined_people', time=fate, **keys)}"
+            for fate in known["fate"]
+        }
+        for line in known.itertuples():
+            others = tuple(relation for fate, relation in people.items() if fate != line.fate)
+            yield result(
+                "quality", "joined_people", "count", _POPULATIONS[PERSON[table]], int(line.people),
+                n=int(line.everyone), time=line.fate, relation=others, **keys,
+            )  # fmt: skip
+        flow = _flow(pilot) if people and table == "assessments" else ()
+        relation = (*people.values(), *flow)
         n = int(lines["rows"].sum())
         for fate, rows in zip(lines["fate"], lines["rows"], strict=True):
-            yield _count("joined", rows, n, category=table, group=to, time=fate)
+            yield _count("joined", rows, n, time=fate, relation=relation, **keys)
+
+
+def _flow(pilot) -> Iterator[str]:
+    """Yield what rows of tests say about the students who took them."""
+    for name in pilot.config.outcomes:
+        people = tested_students(pilot, name)
+        for stage in (stage for stage in ("pre", "post") if stage in people):
+            for arm in people["arm"].unique():
+                flow = result_id("conditions", "flow", category=stage, outcome=name, group=arm)
+                yield f"derived from {flow}"
 
 
 def _count(name: str, rows: int, n: int, **keys) -> Row:

@@ -9,10 +9,18 @@ import pandas as pd
 from pilot_analysis.errors import DataError
 from pilot_analysis.evaluation.absence import absent_for_schools, not_collected
 from pilot_analysis.evaluation.recommendation_match import match_rows
+from pilot_analysis.evaluation.recommendation_pairs import pair_rows
 from pilot_analysis.evaluation.voices import asked_teachers, latest_answers, teacher_answers
 from pilot_analysis.results import Results, result, result_id
-from pilot_analysis.stats.nps import NpsCounts, count_nps, net_promoter_score, pool_nps
-from pilot_analysis.stats.pooling import dirichlet_multinomial
+from pilot_analysis.stats.nps import (
+    NpsCounts,
+    count_nps,
+    net_promoter_score,
+    nps_bounds,
+    pool_nps,
+    shrink_nps,
+)
+from pilot_analysis.stats.nps.counts import UNIT
 
 __all__ = ["recommendation"]
 
@@ -20,6 +28,14 @@ NOT_ASKED = "Teachers were not asked whether they would recommend it."
 TOO_LATE = "Every answer came after the decision, so none is used."
 MORE_THAN_ASKED = "More people answered than are known to have been asked."
 EARLIER = "answers of an earlier survey"
+TWO_SCALES = (
+    "Some teachers were asked on a scale from zero to ten and others on one from one to ten, so "
+    "there is no score of all of them together."
+)
+FROM_ONE = f"{UNIT} (asked 1-10)"
+"""Unit of everything that comes from an item whose scale began with 1, declared in the
+configuration: with one step fewer below the passives, it cannot be compared with a score that was
+asked from 0 to 10."""
 
 
 def recommendation(pilot) -> Results:
@@ -37,6 +53,8 @@ def recommendation(pilot) -> Results:
     -------
     Results
         Section "recommendation", per school and product, per product and for the whole network.
+        The unit of scores says so where the scale began with 1; answers on the two scales are
+        never put together.
 
     Raises
     ------
@@ -45,23 +63,30 @@ def recommendation(pilot) -> Results:
     """
     asked = _answers(pilot)
     answers = _before_decision(pilot, asked)
-    counts = {
-        unit: _count(unit, part) for unit, part in answers.groupby(["school_id", "product_id"])
-    }
+    parts = dict(list(answers.groupby(["school_id", "product_id"])))
+    scales = {unit: _scale(part) for unit, part in parts.items()}
+    counts = {unit: _count(unit, part) for unit, part in parts.items() if scales[unit]}
     rows = [*_absences(pilot, asked, answers)]
     invited = asked_teachers(pilot)
-    rows += _units(pilot, answers, counts, invited)
+    rows += _units(pilot, answers, counts, scales, invited)
     rows += _network(pilot, answers, counts, invited)
-    rows += _pooled(counts)
+    rows += _pooled(counts, scales)
+    scored = {(row["school_id"], row["product_id"]) for row in rows if row["name"] == "nps"}
+    rows += pair_rows(answers, scored, pilot.config.inference.conf_level)
     rows += _decisions(pilot)
     rows += match_rows(pilot, answers, counts)
     return Results.from_rows(rows)
 
 
 def _answers(pilot) -> pd.DataFrame:
-    items = [name for name, item in pilot.config.items.items() if item.kind == "recommend"]
+    items = {
+        name: FROM_ONE if item.offered_from == 1 else UNIT
+        for name, item in pilot.config.items.items()
+        if item.kind == "recommend"
+    }
     answers = teacher_answers(pilot)
-    return answers[answers["item_id"].isin(items) & answers["value"].notna()]
+    answers = answers[answers["item_id"].isin(items) & answers["value"].notna()]
+    return answers.assign(unit=answers["item_id"].map(items))
 
 
 def _before_decision(pilot, answers: pd.DataFrame) -> pd.DataFrame:
@@ -71,6 +96,12 @@ def _before_decision(pilot, answers: pd.DataFrame) -> pd.DataFrame:
     kept = latest_answers(answers[~late])
     # several recommend items in one survey are one question about one product
     return kept.drop_duplicates(["respondent_id", "school_id", "product_id"], keep="last")
+
+
+def _scale(answers: pd.DataFrame) -> str:
+    """Return the unit of a score of these answers; blank: they were asked on two scales."""
+    units = answers["unit"].unique()
+    return units[0] if len(units) == 1 else ""
 
 
 def _count(unit: tuple[str, str], part: pd.DataFrame) -> NpsCounts:
@@ -108,13 +139,21 @@ def _absences(pilot, asked: pd.DataFrame, answers: pd.DataFrame) -> Iterator[dic
     yield from absent_for_schools("recommendation", "decisions", pilot.schools, decided)
 
 
-def _units(pilot, answers: pd.DataFrame, counts, invited: dict) -> Iterator[dict[str, Any]]:
+def _units(pilot, answers, counts, scales, invited: dict) -> Iterator[dict[str, Any]]:
     level = pilot.config.inference.conf_level
     last = answers.groupby(["school_id", "product_id"])["is_last"].first()
-    for unit, count in counts.items():
-        score = net_promoter_score(count, conf_level=level)
+    for unit, scale in scales.items():
+        if not scale:
+            yield _two_scales(*unit)
+            continue
+        score = replace(net_promoter_score(counts[unit], conf_level=level), unit=scale)
         score = score if last[unit] else score.flagged(EARLIER)
-        yield from _score_rows(*unit, score, count, invited.get(unit))
+        yield from _score_rows(*unit, score, counts[unit], invited.get(unit))
+
+
+def _two_scales(school: str, product: str) -> dict[str, Any]:
+    keys = {"school_id": school, "product_id": product}
+    return not_collected("recommendation", "recommend", sentence=TWO_SCALES, **keys)
 
 
 def _network(pilot, answers: pd.DataFrame, counts, invited: dict) -> Iterator[dict[str, Any]]:
@@ -124,12 +163,15 @@ def _network(pilot, answers: pd.DataFrame, counts, invited: dict) -> Iterator[di
         units = [u for u in counts if product in ("", u[1])]
         if not units:
             continue
+        people = answers if product == "" else answers[answers["product_id"].eq(product)]
+        if not (scale := _scale(people)):
+            yield _two_scales("", product)
+            continue
         teams: dict[str, NpsCounts] = {}
         for school, own in units:
             teams[school] = teams.get(school, NpsCounts(0, 0, 0)) + counts[school, own]
         score = pool_nps(teams.values(), conf_level=level)
-        people = answers if product == "" else answers[answers["product_id"].eq(product)]
-        score = replace(score, n=people["respondent_id"].nunique())
+        score = replace(score, n=people["respondent_id"].nunique(), unit=scale)
         asked = [invited.get((school, product)) for school in teams]
         known = None if any(n is None for n in asked) else sum(asked)
         yield from _score_rows("", product, score, sum(teams.values(), NpsCounts(0, 0, 0)), known)
@@ -160,27 +202,19 @@ def _score_rows(school, product, score, count: NpsCounts, invited) -> Iterator[d
         yield not_collected("recommendation", "teachers_invited", sentence=MORE_THAN_ASKED, **keys)
         return
     yield _size("invited", int(invited), keys)
-    yield from _bounds(count, int(invited), keys)
-
-
-def _bounds(count: NpsCounts, invited: int, keys: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield the score if all who were silent were detractors, and if they were promoters."""
-    silent = invited - count.n
-    bounds = {
-        "nps_worst": replace(count, detractors=count.detractors + silent),
-        "nps_best": replace(count, promoters=count.promoters + silent),
-    }
-    names = ("nps", "responded", "invited")
-    sources = [result_id("recommendation", name, **keys) for name in names]
-    for name, bound in bounds.items():
+    bounds = nps_bounds(count, int(invited))
+    sources = [
+        result_id("recommendation", name, **keys) for name in ("nps", "responded", "invited")
+    ]
+    for name, bound in (("nps_worst", bounds.worst), ("nps_best", bounds.best)):
         yield result(
             "recommendation",
             name,
             "score",
             "respondents",
-            100 * (bound.promoters - bound.detractors) / bound.n,
+            bound,
             n=count.n,
-            unit="NPS points",
+            unit=score.unit,
             relation=[f"derived from {s}" for s in sources],
             **keys,
         )
@@ -190,23 +224,23 @@ def _size(name: str, people: int, keys: dict[str, str]) -> dict[str, Any]:
     return result("recommendation", name, "count", "teachers", people, n=people, **keys)
 
 
-def _pooled(counts) -> Iterator[dict[str, Any]]:
-    """Yield each team's score drawn towards those of the same product."""
-    for product in sorted({product for _, product in counts}):
-        units = [u for u in counts if u[1] == product]
+def _pooled(counts, scales) -> Iterator[dict[str, Any]]:
+    """Yield each team's score drawn towards those of the same product and scale."""
+    for product, scale in sorted({(u[1], scales[u]) for u in counts}):
+        units = [u for u in counts if (u[1], scales[u]) == (product, scale)]
         if len(units) < 2:
             continue
-        fit = dirichlet_multinomial([astuple(counts[u]) for u in units])
-        for unit, shares in zip(units, fit.posterior_mean, strict=True):
+        fit = shrink_nps([counts[u] for u in units])
+        for unit, shrunken in zip(units, fit.shrunken, strict=True):
             keys = dict(zip(("school_id", "product_id"), unit, strict=True))
             yield result(
                 "recommendation",
                 "nps_pooled",
                 "score",
                 "respondents",
-                100 * (shares[2] - shares[0]),
+                shrunken,
                 n=counts[unit].n,
-                unit="NPS points",
+                unit=scale,
                 method="dirichlet_multinomial",
                 flags=fit.flags,
                 relation=(f"derived from {result_id('recommendation', 'nps', **keys)}",),

@@ -11,7 +11,7 @@ from pilot_analysis.errors import DesignError
 from pilot_analysis.evaluation.absence import not_collected
 from pilot_analysis.results import result, result_id
 from pilot_analysis.stats.association import auc, permutation_test
-from pilot_analysis.stats.nps import NpsCounts, net_promoter_score
+from pilot_analysis.stats.nps import NpsCounts
 
 __all__ = ["DID_NOT_GO_ON", "WENT_ON", "match_rows"]
 
@@ -29,6 +29,10 @@ ORDER_UNKNOWN = (
     "Some answers or decisions have no date, so which came first is not known; the comparison of "
     "score and decision leaves those out."
 )
+TWO_SCALES = (
+    "Some teachers were asked on a scale from zero to ten and others on one from one to ten, so "
+    "whether the score goes with the decision cannot be told."
+)
 ONE_SCHOOL = "One school alone cannot show whether the score goes with the decision."
 
 
@@ -41,7 +45,7 @@ def match_rows(
     ----------
     pilot : Pilot
     answers : pandas.DataFrame
-        The answers that `counts` were counted from, with `decided_on`.
+        The answers that `counts` were counted from, with `decided_on` and the `unit` of scores.
     counts : mapping of (school_id, product_id) to NpsCounts
 
     Yields
@@ -66,6 +70,9 @@ def match_rows(
         sentence = SAME_DECISION[bool(went_on[0])]
         yield not_collected("recommendation", "nps_match", sentence=sentence)
         return
+    if len(units["scale"].unique()) > 1:
+        yield not_collected("recommendation", "nps_match", sentence=TWO_SCALES)
+        return
     yield from _agreement(units, went_on, pilot.config.inference)
 
 
@@ -76,12 +83,14 @@ def _units(pilot, answers, counts) -> pd.DataFrame | None:
         return None
     place = [answers["school_id"], answers["product_id"]]
     dated = (answers["answered_on"].notna() & answers["decided_on"].notna()).groupby(place).all()
+    scale = answers.groupby(place)["unit"].first()
     rows = [
-        (*unit, net_promoter_score(count).estimate, decisions.loc[unit, "decision"], dated[unit])
+        (*unit, count.score, decisions.loc[unit, "decision"], dated[unit], scale[unit])
         for unit, count in counts.items()
         if unit in decisions.index
     ]
-    units = pd.DataFrame(rows, columns=["school_id", "product_id", "nps", "decision", "dated"])
+    columns = ["school_id", "product_id", "nps", "decision", "dated", "scale"]
+    units = pd.DataFrame(rows, columns=columns)
     units = units[units["decision"].isin([WENT_ON, *DID_NOT_GO_ON])]
     return units.assign(went_on=units["decision"].eq(WENT_ON), dated=units["dated"].astype(bool))
 

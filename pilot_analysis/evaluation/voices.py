@@ -60,7 +60,7 @@ def with_product(pilot, frame: pd.DataFrame) -> pd.DataFrame:
     if blank.any():
         pairs = school_products(pilot)
         single = pairs[~pairs["school_id"].duplicated(keep=False)].set_index("school_id")
-        known = frame["school_id"].map(single["product_id"]).fillna("")
+        known = frame["school_id"].map(single["product_id"]).astype("str").fillna("")
         products = products.mask(blank, known)
     return frame.assign(product_id=products)
 

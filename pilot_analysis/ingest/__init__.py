@@ -77,6 +77,7 @@ def read_tables(config: PilotConfig) -> Ingested:
         reads = dict.fromkeys(r for source in config.sources[name] for r in files.reads(source))
         done[name] = CleanTable(frame, ledgers[name].frame(), tuple(reads))
         kept.put(name, done[name])
+    kept.forget_others(tables)
     return _together({name: done[name] for name in tables})
 
 

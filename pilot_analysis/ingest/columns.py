@@ -1,18 +1,19 @@
 """The columns of a file -> the columns of a clean table, as the source in ``pilot.toml`` says."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from pilot_analysis.config import Source, fill, nearest, placeholders
+from pilot_analysis.config import Source, nearest
 from pilot_analysis.ingest.cells import Cells
 from pilot_analysis.ingest.faults import Origin, describe, describe_rows
 from pilot_analysis.ingest.parse import in_minutes, parse_cells
 from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers import Reading
-from pilot_analysis.ingest.readers.reading import not_asked_for
+from pilot_analysis.ingest.readers.reading import not_asked_for, unmatched
+from pilot_analysis.ingest.readers.rows import made_of
 from pilot_analysis.schema import Field, Table
 
 __all__ = ["Sheet", "clean_columns"]
@@ -43,7 +44,7 @@ class Sheet:
 
 
 def clean_columns(
-    reading: Reading, table: Table, groups: Collection[str]
+    reading: Reading, table: Table, groups: Collection[str], untold: Collection[str] = ()
 ) -> tuple[Sheet | None, list[str]]:
     """Read the clean columns of `table` from what a reader made of a file.
 
@@ -54,6 +55,8 @@ def clean_columns(
     table : Table
     groups : collection of str
         Group columns that the configuration names; read from `students`.
+    untold : collection of str
+        Clean columns whose texts no message may quote.
 
     Returns
     -------
@@ -87,12 +90,15 @@ def clean_columns(
             continue
         here = cells[field.name].where(wanted)
         if field.name in source.recode:
-            here, more = _recode(here, source.recode[field.name], field.name, origin)
+            recode = source.recode[field.name]
+            here, more = _recode(here, recode, field.name, origin, is_told=field.name not in untold)
             faults += more
         if field.name in source.blanks:
             texts = [text or source.blanks[field.name] for text in here.distinct]
             here = Cells(here.codes, np.array(texts, dtype=object))
-        values[field.name], more = parse_cells(field, here, origin, source.dates)
+        values[field.name], more = parse_cells(
+            field, here, origin, source.dates, is_told=field.name not in untold
+        )
         faults += more
         if field.name in source.units:
             values[field.name] = in_minutes(values[field.name], source.units[field.name])
@@ -112,7 +118,7 @@ def _wanted_rows(raw: RawTable, source: Source) -> tuple[np.ndarray, np.ndarray,
         place = np.array([order.get(text, -1) for text in cells.distinct])[cells.codes]
         wanted &= place >= 0
         rank = rank * len(values) + place
-        faults += _unmatched(raw, name, values)
+        faults += unmatched(raw.file, raw.names[header_key(name)], values, cells.distinct)
     if n and not faults and not wanted.any():
         rule = " and ".join(f"{name} in {', '.join(v)}" for name, v in source.where.items())
         first = next(iter(source.where))
@@ -126,17 +132,6 @@ def _wanted_rows(raw: RawTable, source: Source) -> tuple[np.ndarray, np.ndarray,
             )
         )
     return wanted, rank, faults
-
-
-def _unmatched(raw: RawTable, name: str, values: Sequence[str]) -> list[str]:
-    """Return a line for a value of `where` that no row has, although others have rows."""
-    held = raw.columns[header_key(name)].distinct
-    strange = [value for value in values if value not in held]
-    if not strange or len(strange) == len(values):
-        return []
-    found = f'`where` wants "{strange[0]}", and no row has it{nearest(strange[0], held)}'
-    advice = "Correct it in pilot.toml, or take it out"
-    return [describe(raw.file, found, advice, column=raw.names[header_key(name)])]
 
 
 def _choose(
@@ -153,7 +148,7 @@ def _choose(
         if name in constants:
             cells[name] = Cells.constant(constants[name], n)
         elif name in source.templates:
-            made, missing = _fill(raw, source.templates[name])
+            made, missing = made_of(raw, source.templates[name])
             hint = f"templates.{name} in pilot.toml needs it"
             faults += [_no_column(raw, column, hint) for column in missing]
             cells[name] = made
@@ -201,21 +196,8 @@ def _no_column(raw: RawTable, name: str, advice: str) -> str:
     )
 
 
-def _fill(raw: RawTable, template: str) -> tuple[Cells, list[str]]:
-    names = placeholders(template)
-    missing = [name for name in names if header_key(name) not in raw.columns]
-    if missing:
-        return Cells.constant("", len(raw.rows)), missing
-    columns = [raw.columns[header_key(name)].texts() for name in names]
-    made: dict[tuple[str, ...], str] = {}
-    for row in set(zip(*columns, strict=True)):
-        # A name made from a blank cell would look like a name: it stays blank.
-        made[row] = fill(template, dict(zip(names, row, strict=True))) if all(row) else ""
-    return Cells.of([made[row] for row in zip(*columns, strict=True)]), []
-
-
 def _recode(
-    cells: Cells, recode: dict[str, str], column: str, origin: Origin
+    cells: Cells, recode: dict[str, str], column: str, origin: Origin, *, is_told: bool
 ) -> tuple[Cells, list[str]]:
     """Replace the texts that `recode` names; any other text is a fault, a blank is not."""
     strange = np.array([bool(text) and text not in recode for text in cells.distinct])[cells.codes]
@@ -227,6 +209,8 @@ def _recode(
         lambda i: (
             f'"{cells.distinct[cells.codes[i]]}" is not named in recode.{column}'
             f"{nearest(cells.distinct[cells.codes[i]], recode)}"
+            if is_told
+            else f"the cell is not named in recode.{column}"
         ),
         "Add it there in pilot.toml",
     )

@@ -145,12 +145,13 @@ def _off_scale(
 ) -> list[str]:
     number = values.to_numpy()
     # A missing value compares as false on both sides: it is not off the scale.
-    outside = mask & ((number < item.low) | (number > item.high))
+    low = item.offered_from or item.low
+    outside = mask & ((number < low) | (number > item.high))
     faults = describe_rows(
         origin,
         column,
         outside,
-        lambda i: f'{number[i]:g} is outside {item.low}-{item.high} (item "{name}")',
+        lambda i: f'{number[i]:g} is outside {low}-{item.high} (item "{name}")',
         "Check the export's scale",
     )
     if item.kind == "recommend":
@@ -159,7 +160,7 @@ def _off_scale(
             origin,
             column,
             broken,
-            lambda i: f'{number[i]:g} is not a whole number from 0 to 10 (item "{name}")',
+            lambda i: f'{number[i]:g} is not a whole number from {low} to 10 (item "{name}")',
             "An answer is never rounded: check the export",
         )
     return faults

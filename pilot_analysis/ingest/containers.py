@@ -249,4 +249,9 @@ def _check_once(file: str, names: list[str]) -> None:
 
 
 def _unreadable(file: str, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and set("*?[") & set(file):
+        return (
+            f"{file}: is a pattern, and only logs of use are read from several files at once. Give "
+            "each file a source of its own: [[sources.<table>]]."
+        )
     return f"{file}: cannot be read ({error.strerror}). Check its permissions."

@@ -1,6 +1,7 @@
 """The files that ``pilot.toml`` names: each is opened once, whatever the number of its readers."""
 
 import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,16 +51,14 @@ class Files:
     ----------
     folder : pathlib.Path
         The pilot's folder; names of files are relative to it.
-    names : set of str
-        Words of persons' names that the files hold; for comments, and never stored.
     """
 
     folder: Path
-    names: set[str] = field(default_factory=set, repr=False)
+    _names: dict[tuple[str, str], set[str]] = field(default_factory=dict, repr=False)
     _packs: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _records: dict[tuple, list[Record]] = field(default_factory=dict)
-    _raws: dict[tuple, RawTable] = field(default_factory=dict)
-    _broken: dict[tuple, DataError] = field(default_factory=dict)
+    _records: dict[tuple, list[Record]] = field(default_factory=dict, repr=False)
+    _raws: dict[tuple, RawTable] = field(default_factory=dict, repr=False)
+    _broken: dict[tuple, DataError] = field(default_factory=dict, repr=False)
     _reads: dict[tuple[str, str], dict[str, FileRead]] = field(default_factory=dict)
 
     def raw(self, source: Source, member: str = "") -> RawTable:
@@ -81,7 +80,7 @@ class Files:
             records = self.records(source, member)
             label = self.label(source, member)
             self._raws[key] = self._or_same_error(key, lambda: table_of(label, records))
-            self.names |= names_in(self._raws[key])
+            self.note_names(source, names_in(self._raws[key]))
         return self._raws[key]
 
     def records(self, source: Source, member: str = "") -> list[Record]:
@@ -112,7 +111,7 @@ class Files:
             found = f"holds {len(inside):,} files, and one is needed"
             found += f": {', '.join(inside[:_SHOWN])}" if inside else ""
             found += " and more" if len(inside) > _SHOWN else ""
-            advice = "Name the file itself in pilot.toml"
+            advice = "Unpack it if it is an archive, and name the file itself in pilot.toml"
             raise DataError(describe(source.file, found, advice))
         member = member or inside[0]
         if member not in inside:
@@ -123,6 +122,14 @@ class Files:
     def note(self, source: Source, read: FileRead) -> None:
         """Record a file that a reader opened by itself."""
         self._reads.setdefault((source.file, source.sheet), {})[read.file] = read
+
+    def note_names(self, source: Source, words: Collection[str]) -> None:
+        """Remember words of persons' names that a source holds; for comments, and never stored."""
+        self._names.setdefault((source.file, source.sheet), set()).update(words)
+
+    def names(self, sources: Iterable[Source]) -> set[str]:
+        """Return the words of persons' names that were read of some sources."""
+        return set().union(*(self._names.get((s.file, s.sheet), ()) for s in sources))
 
     def reads(self, source: Source) -> tuple[FileRead, ...]:
         """Return what was read of a source's file or files."""

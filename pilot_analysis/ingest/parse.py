@@ -27,7 +27,7 @@ _NUMBER = re.compile(
     r"(?:\.[0-9]+|(?<=[0-9])\.)?(?:[eE][+-]?[0-9]{1,3})?"
 )
 _TIME = (
-    r"(?:[ T]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,6})?)?"
+    r"(?:[ T]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?"
     r"(?: ?(?P<half>[AaPp][Mm]))?"
     # A zone is not converted: a day stays the day that the export shows.
     r"(?: ?(?:Z|(?:GMT|UTC)?[+-][0-9]{1,2}(?::?[0-9]{2})?|GMT|UTC))?)?"
@@ -72,7 +72,7 @@ _SUPPRESSED = Refused(
 
 
 def parse_cells(
-    item: Field, cells: Cells, origin: Origin, dates: DateOrder = ""
+    item: Field, cells: Cells, origin: Origin, dates: DateOrder = "", *, is_told: bool = True
 ) -> tuple[ExtensionArray, list[str]]:
     """Turn one column of text into values.
 
@@ -84,6 +84,8 @@ def parse_cells(
     origin : Origin, n rows
     dates : {"", "month first", "day first"}
         How dates with slashes are written; "": only those are read that can be read in one way.
+    is_told : bool
+        Whether messages may quote the text.
 
     Returns
     -------
@@ -103,7 +105,9 @@ def parse_cells(
             origin,
             item.name,
             mask,
-            lambda i, rule=refused.rule: f'"{cells.distinct[cells.codes[i]]}" {rule}',
+            lambda i, rule=refused.rule: (
+                f'"{cells.distinct[cells.codes[i]]}" {rule}' if is_told else f"the cell {rule}"
+            ),
             refused.advice,
         )
     return pd.array(values, dtype=item.dtype).take(cells.codes), faults

@@ -1,45 +1,72 @@
-"""What says who somebody is: found by its header, never kept, taken out of comments."""
+"""What says who somebody is: found by its header, never kept, replaced by pseudonyms."""
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from pilot_analysis.config import Source, placeholders
-from pilot_analysis.ingest.raw import RawTable
+from pilot_analysis.ingest.faults import Origin, describe_rows
+from pilot_analysis.ingest.names import name_words, plain
+from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.provenance import keyed_hash
 from pilot_analysis.schema import TABLES
 
-__all__ = ["COMMENTS", "Redactor", "names_in", "private_faults", "private_kind", "with_pseudonyms"]
+__all__ = [
+    "COMMENTS",
+    "NAMED_IN",
+    "PERSONS",
+    "address_faults",
+    "names_in",
+    "private_faults",
+    "private_kind",
+    "with_pseudonyms",
+]
 
-_PERSONS = ("student_id", "teacher_id", "respondent_id", "rater_id")
+# Ids of persons, and ids that are often made of them: a response by its respondent's, a class by
+# its teacher's.
+PERSONS = (
+    "student_id", "teacher_id", "respondent_id", "rater_id", "response_id", "class_id",
+    "observation_id", "contact_id", "shadow_id",
+)  # fmt: skip
 COMMENTS = {
     "survey_responses": "text",
     "member_checks": "text",
     "decisions": "reason",
     "support_log": "topic",
 }
+# Tables whose files may hold the names of persons: they are read before the comments.
+NAMED_IN = ("teachers", "students", "enrollments", "assessments")
 _NAMES = ("first_names", "last_names", "whole_names")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w-])\+?(?:\(?\d[\d\s().-]{7,}\d)(?![\w-])")
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr|sr|sra)\.?\s+$", re.IGNORECASE)
-_SHORTEST_NAME = 2
-_FEWEST_DIGITS = 9
+_NAME = "name"
+_ADDRESS = re.compile(r"\S+@[\w-]+(?:\.[\w-]+)+")
+_REMARK = re.compile(r"\([^()]*\)\s*$")
+_OR_PSEUDONYMS = ", or say pseudonyms = true under [privacy]: only a keyed hash is then kept"
+_MOST_WORDS = 5  # of a header; one with more is a question
 
 
 @cache
-def _kinds() -> dict[str, str]:
+def _kinds() -> tuple[dict[str, str], dict[str, str]]:
+    """Return which kind a header is of, by its key, and by how its key ends."""
     text = (Path(__file__).parent / "private_columns.toml").read_text(encoding="utf-8")
-    return {_key(name): kind for kind, names in tomllib.loads(text).items() for name in names}
+    document = tomllib.loads(text)
+    endings = document.pop("endings")
+    return tuple(
+        {_key(name): kind for kind, names in part.items() for name in names}
+        for part in (document, endings)
+    )
 
 
+@cache
 def private_kind(header: str) -> str:
     """Return what a column says about a person ("last_names", "contacts", ...); blank: nothing."""
-    return _kinds().get(_key(header), "")
+    (whole, endings), key = _kinds(), _key(header)
+    if key in whole or len(header.split()) > _MOST_WORDS or "?" in header:
+        return whole.get(key, "")
+    return next((kind for ending, kind in endings.items() if key.endswith(ending)), "")
 
 
 def private_faults(
@@ -47,27 +74,34 @@ def private_faults(
     table: str,
     *,
     pseudonyms: bool,
+    groups: Collection[str] = (),
     kind: Callable[[str], str] = private_kind,
 ) -> list[str]:
     """Return a line for each clean column that would be read from a private one.
 
-    With pseudonyms an id may be an e-mail address or user name, since only its keyed hash is kept.
-    `kind` tells what a header says about a person, as `private_kind` does.
+    With pseudonyms the id of a person may be an e-mail address or user name, since only its keyed
+    hash is kept. `groups` are the columns of `students` that the configuration names; `kind` tells
+    what a header says about a person, as `private_kind` does.
     """
+    by_name = TABLES[table].by_name
     faults = [
         f'pilot.toml, sources.{table}.where: "{header}" says who somebody is, and its values would '
         "be told in the ledger. Choose the rows by another column."
         for header in source.where
         if kind(header)
     ]
-    for clean, header in _asked_for(source):
+    asked_for = [*_asked_for(source)]
+    if table == "students":
+        asked_for += [(g, g) for g in groups if g not in {*source.columns, *by_name}]
+    for clean, header in asked_for:
         private = kind(header).replace("_", " ")
-        field = TABLES[table].by_name.get(clean)
-        if not private or (pseudonyms and field is not None and field.kind == "id"):
+        if header_key(header) == _NAME and _NAME not in by_name:
+            private = "whole names"  # but a school and a product have a name that may be told
+        if not private or (pseudonyms and clean in PERSONS):
             continue
         advice = "Use another column"
-        if field is not None and field.kind == "id":
-            advice += ", or say pseudonyms = true under [privacy]: only a keyed hash is then kept"
+        if clean in PERSONS:
+            advice += _OR_PSEUDONYMS
         faults.append(
             f'pilot.toml, sources.{table}: "{header}" ({private}) says who somebody is, and would '
             f"be kept as {clean}. {advice}."
@@ -88,64 +122,44 @@ def with_pseudonyms(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     The same id gives the same pseudonym in every table and every run, as long as the key, which
     is kept outside the project, stays the same.
     """
-    changed = {name: _hashed(frame[name]) for name in _PERSONS if name in frame}
+    changed = {name: _hashed(frame[name]) for name in PERSONS if name in frame}
     if table == "assignments":
-        persons = frame["unit"].eq("student").fillna(False)
+        persons = frame["unit"].isin(["student", "class"])
         changed["unit_id"] = frame["unit_id"].mask(persons, _hashed(frame["unit_id"]))
     return frame.assign(**changed)
 
 
 def _hashed(ids: pd.Series) -> pd.Series:
-    pseudonyms = {text: keyed_hash(f"person {text.casefold()}") for text in ids.dropna().unique()}
+    pseudonyms = {text: keyed_hash(f"person {text}") for text in ids.dropna().unique()}
     return ids.map(pseudonyms).astype("str")
 
 
-def names_in(raw: RawTable) -> set[str]:
-    """Return the first and last names that a file's private columns hold, each word by itself."""
-    names: set[str] = set()
-    for key, cells in raw.columns.items():
-        if private_kind(key) in _NAMES:
-            names.update(word for text in cells.distinct for word in _WORD.findall(text))
-    return {name.casefold() for name in names if len(name) >= _SHORTEST_NAME}
+def names_in(raw: RawTable, also: Collection[str] = ()) -> set[str]:
+    """Return the words of the names that a file's private columns, and `also` others, hold."""
+    held = [
+        cells for key, cells in raw.columns.items() if private_kind(key) in _NAMES or key in also
+    ]
+    return {word for cells in held for text in cells.distinct for word in name_words(text)}
 
 
-class Redactor:
-    """Takes names, e-mail addresses and telephone numbers out of comments.
+def address_faults(table: str, frame: pd.DataFrame, origin: Origin) -> list[str]:
+    """Return a line for each column in which an e-mail address stands, whatever its header says.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Words of the roster's names, in lower case. A word is taken for a name where it is
-        written with a capital, or follows a title such as "Mrs".
+    The address itself is not told. Comments are left to the `Redactor`.
     """
-
-    def __init__(self, names: Iterable[str]):
-        self._names = frozenset(names)
-
-    def redact(self, text: str) -> str:
-        """Return a comment without what could tell who is meant."""
-        text = _PHONE.sub(_phone, _EMAIL.sub("[e-mail]", text))
-        return _WORD.sub(lambda found: self._word(text, found), text)
-
-    def _word(self, text: str, found: re.Match) -> str:
-        word = found[0].removesuffix("'s").removesuffix("’s")
-        is_name = word.casefold() in self._names and (
-            word[0].isupper() or _TITLE.search(text[: found.start()])
-        )
-        return "[name]" + found[0][len(word) :] if is_name else found[0]
-
-    def applied(self, table: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return a clean table whose comments are redacted."""
-        column = COMMENTS.get(table)
-        if column is None or frame[column].isna().all():
-            return frame
-        return frame.assign(**{column: frame[column].map(self.redact, na_action="ignore")})
-
-
-def _phone(found: re.Match) -> str:
-    digits = sum(character.isdigit() for character in found[0])
-    return "[telephone]" if digits >= _FEWEST_DIGITS else found[0]
+    faults = []
+    for name in frame.columns:
+        if frame[name].dtype != "str" or name == COMMENTS.get(table):
+            continue
+        mask = frame[name].str.fullmatch(_ADDRESS).fillna(False).to_numpy(dtype=bool)
+        advice = "Use another column"
+        if name in PERSONS:
+            advice += _OR_PSEUDONYMS
+        what = "is an e-mail address, which says who somebody is"
+        faults += describe_rows(origin, name, mask, lambda i, what=what: what, advice)
+    return faults
 
 
 def _key(header: str) -> str:
-    return re.sub(r"[\s._-]+", "", header).casefold()
+    letters = re.sub(r"[\W_]+", "", plain(_REMARK.sub("", header)))
+    return letters.rstrip("0123456789") or letters

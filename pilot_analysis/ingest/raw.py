@@ -1,7 +1,7 @@
 """Records of a file -> text by column, every row with the number a spreadsheet gives it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class RawTable:
 
     file: str
     names: dict[str, str]
-    columns: dict[str, Cells]
+    columns: dict[str, Cells] = field(repr=False)
     rows: np.ndarray
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 from pilot_analysis.config import Source, nearest
 from pilot_analysis.ingest.columns import Sheet
 from pilot_analysis.ingest.faults import Origin, describe_rows
-from pilot_analysis.ingest.readers.reading import Reading, Step
+from pilot_analysis.ingest.readers.reading import SAME_ROW, Reading, Step
 from pilot_analysis.schema import TABLES, Table
 
 __all__ = [
     "ANOTHER_IS_USED",
+    "OFF_THE_LIST",
     "SAME_ROW",
     "Ledger",
     "Loaded",
@@ -23,9 +24,8 @@ __all__ = [
     "stack",
 ]
 
-SAME_ROW = "the same as an earlier row"
 ANOTHER_IS_USED = "another row of the same"
-_OFF_THE_LIST = {"students": "student not on the roster", "teachers": "teacher not on the list"}
+OFF_THE_LIST = {"students": "student not on the roster", "teachers": "teacher not on the list"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def check_references(
         ids = loaded.frame[item.name]
         strange = (ids.notna() & ~ids.isin(known)).to_numpy()
         if item.unknown == "set aside":
-            loaded = ledger.set_aside(loaded, strange, _OFF_THE_LIST[item.references])
+            loaded = ledger.set_aside(loaded, strange, OFF_THE_LIST[item.references])
             continue
         faults += describe_rows(
             loaded.origin,

@@ -16,7 +16,7 @@ from pilot_analysis.ingest.containers import check_size
 from pilot_analysis.ingest.faults import describe
 from pilot_analysis.ingest.records import Record
 
-__all__ = ["is_workbook", "workbook_records"]
+__all__ = ["is_workbook", "sheet_names", "workbook_records"]
 
 _MOST_CELLS = 2_000_000
 _MOST_ROWS = 1_048_576  # Excel's own limit
@@ -28,6 +28,20 @@ _AS_CSV = "Save the sheet as CSV UTF-8"
 def is_workbook(file: str) -> bool:
     """Return whether the name is that of an Excel workbook."""
     return file.casefold().endswith((".xlsx", ".xlsm"))
+
+
+def sheet_names(data: bytes) -> list[str]:
+    """Return the names of a workbook's sheets; none where it cannot be opened."""
+    from openpyxl import load_workbook
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [
+                page.title for page in load_workbook(io.BytesIO(data), read_only=True).worksheets
+            ]
+    except Exception:  # a damaged workbook: reading it says what is wrong
+        return []
 
 
 def workbook_records(file: str, data: bytes, sheet: str = "") -> list[Record]:

@@ -26,6 +26,8 @@ METHODS = {
     "mean_t": "Averages of teachers’ answers: Student’s t interval.",
     "nps_score": "Net Promoter Score: score interval (Tango’s method for a difference of shares).",
     "nps_adjusted_wald": "Net Promoter Score: adjusted Wald interval.",
+    "nps_difference_paired_score": "Two products: the same teachers’ answers about both, each "
+    "person’s two compared (score interval).",
     "nps_pooled": "Net Promoter Score of all schools: teams, not answers, count as independent.",
     "percent_agreement": "Observers: share of lessons on which two observers gave the same rating.",
     "permutation": "Score against decision: whole schools are shuffled.",

@@ -184,7 +184,9 @@ def _key(axes: Axes, names: Sequence[str]) -> None:
 
 
 def _above(axes: Axes, x: float, text: str) -> None:
-    align = "left" if x < -60 else "right" if x > 60 else "center"
+    # a longer label is centered only where its half still fits on the line
+    middle = min(60.0, 100 - 2.4 * len(text))
+    align = "left" if x < -middle else "right" if x > middle else "center"
     axes.annotate(
         text,
         (x, 0),

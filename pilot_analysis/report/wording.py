@@ -17,6 +17,7 @@ __all__ = [
     "direction",
     "listed",
     "month_name",
+    "not_comparable",
     "people",
     "scale_ends",
     "share_words",
@@ -146,9 +147,11 @@ def capitalized(text: str) -> str:
 
 
 def scale_ends(unit: str) -> str:
-    """Return "on a scale from one to five" for the unit "scale points (1-5)", or nothing."""
+    """Return "on a scale from one to five" for "scale points (1-5)" or "... (asked 1-5)"."""
     _, _, ends = unit.partition("(")
-    low, _, high = ends.rstrip(")").replace("\N{EN DASH}", "-").partition("-")
+    low, _, high = (
+        ends.removeprefix("asked ").rstrip(")").replace("\N{EN DASH}", "-").partition("-")
+    )
     if low in _ENDS and high in _ENDS:
         return f"on a scale from {_ENDS[low]} to {_ENDS[high]}"
     return ""
@@ -168,6 +171,14 @@ def people(fact: Fact) -> str:
         "respondents": "answer/answers",
         "teachers": "teacher/teachers",
     }.get(fact.population, "record/records")
+
+
+def not_comparable(score: Fact) -> Html:
+    """Return the caution beside a score that was not asked from zero to ten, or nothing."""
+    ends = scale_ends(score.unit)
+    if not ends:
+        return Html("")
+    return Html(f"Asked {ends}: not to be compared with scores from zero to ten.")
 
 
 def sure(level: int, words: Html) -> Html:

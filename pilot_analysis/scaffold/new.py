@@ -34,11 +34,12 @@ class NewPilot:
         lines = [f"{self.folder}: wrote {', '.join(self.written)}."]
         for export in self.recognised:
             if export.tables:
-                lines.append(f"  {export.file}: {export.format} -> {', '.join(export.tables)}")
+                lines.append(f"  {export.place}: {export.format} -> {', '.join(export.tables)}")
             else:
-                lines.append(f"  {export.file}: not recognised. {export.problem}")
+                lines.append(f"  {export.place}: not recognised. {export.problem}")
+        first = "write your schools into schools.csv, " if "schools.csv" in self.written else ""
         lines += [
-            "Next: read pilot.toml from the top, fill in what is left blank, and run",
+            f"Next: {first}read pilot.toml from the top, fill in what is left blank, and run",
             f"  pilot check {self.folder}",
         ]
         return "\n".join(lines)
@@ -89,16 +90,16 @@ def _look_at(folder: Path, exports: str | Path | None) -> list[Recognised]:
     source = Path(exports)
     if not source.is_dir():
         raise DataError(f"{source}: there is no such folder. Give the folder of the exports.")
-    if source.resolve() == folder.resolve():
-        return recognise(folder)
-    if folder.resolve() not in source.resolve().parents:
+    here, there = folder.resolve(), source.resolve()
+    if there in here.parents:
+        raise DataError(
+            f"{folder}: is inside {source}, so the copy would copy itself. Give another folder for "
+            "the pilot, or the pilot's own folder as that of the exports."
+        )
+    if there != here and here not in there.parents:
         shutil.copytree(source, folder / "exports")
-        source = folder / "exports"
-    inside = source.resolve().relative_to(folder.resolve()).as_posix()
-    return [
-        Recognised(f"{inside}/{r.file}", r.format, r.tables, r.records, r.problem)
-        for r in recognise(source)
-    ]
+        there = here / "exports"
+    return recognise(here, there.relative_to(here).as_posix())
 
 
 def _missing(recognised: list[Recognised]) -> list[str]:
@@ -120,9 +121,10 @@ def _write(folder: Path, name: str, text: str) -> str:
 
 def _toml(name: str, recognised: list[Recognised]) -> str:
     text = _template("pilot.toml", name)
-    items = propose_items(recognised)
-    sources = propose_sources(recognised, _missing(recognised), items)
-    return text.replace("# <sources>\n", sources).replace("# <items>\n", propose_items_toml(items))
+    proposal = propose_items(recognised)
+    sources = propose_sources(recognised, _missing(recognised), proposal)
+    items = propose_items_toml(proposal)
+    return text.replace("# <items>\n", items).replace("# <sources>\n", sources)
 
 
 def _template(file: str, name: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 from click.testing import CliRunner
@@ -51,7 +52,7 @@ def faulty(pilot):
 def test_a_sound_pilot_is_told_in_eighty_columns(odd_pilot, tmp_path):
     checked = check_pilot(odd_pilot, tmp_path / "out")
     assert checked.n_faults == 0
-    assert checked.page == tmp_path / "out" / "small" / "check.html"
+    assert checked.page == tmp_path / "out" / "small" / "_private" / "check.html"
     lines = checked.text.splitlines()
     assert lines[0] == "A small pilot (small)"
     assert lines[1].startswith("Internal: for those who hold the data.")
@@ -60,6 +61,7 @@ def test_a_sound_pilot_is_told_in_eighty_columns(odd_pilot, tmp_path):
     assert "No fault. 292 rows read = 291 kept + 1 set aside." in text
     assert "assessments, assessments.csv: 96 tests -> 95 kept" in text
     assert "1 set aside: student not on the roster" in text
+    assert "assessments with students: 96 rows = 95 matched + 1 not" in text
     assert "enrollments with what was assigned: all 48 rows matched" in text
     assert "survey_responses with teachers: all 8 rows matched" in text
     assert "Weeks that are too long to be true: 1 row of 1 student at 1 school" in text
@@ -89,7 +91,7 @@ def test_the_page_is_sound_internal_and_needs_nothing(request, kind, tmp_path):
     assert not re.search(r'(src|href)="(?!#)', html)
     assert html.index("Internal: for those who hold the data") < html.index("<main")
     assert "Simulated data" in html
-    assert html.count("<table>") == html.count("<caption>")
+    assert len(re.findall("<table[ >]", html)) == html.count("<caption>")
     assert set(re.findall(r"<th(?!ead)(.*?)>", html)) <= {
         f' scope="{scope}"{words}' for scope in ("col", "row") for words in ("", ' class="words"')
     }
@@ -111,7 +113,16 @@ def test_the_page_has_all_lists(odd_pilot, tmp_path):
 def test_only_the_maker_may_read_the_page(pilot, tmp_path):
     page = check_pilot(pilot, tmp_path / "out").page
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
-    assert [p.name for p in page.parent.iterdir()] == ["check.html"]
+    assert stat.S_IMODE(page.parent.stat().st_mode) == 0o700
+    assert sorted(p.name for p in page.parent.iterdir()) == [".gitignore", "check.html"]
+
+
+def test_git_ignores_the_page_wherever_it_is_written(pilot, tmp_path):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    check_pilot(pilot, tmp_path / "out")
+    told = ["git", "-C", tmp_path, "status", "--porcelain", "--untracked-files=all", "--", "out"]
+    done = subprocess.run(told, check=True, capture_output=True, text=True)
+    assert done.stdout == ""
 
 
 def test_faults_are_told_by_file_on_the_page_too(faulty, tmp_path):
@@ -124,7 +135,50 @@ def test_faults_are_told_by_file_on_the_page_too(faulty, tmp_path):
     assert re.findall(r"<h3>(.*?)</h3>", html) == ["students.csv", "assessments.csv"]
     assert html.count("<li>assessments.csv, row") == 2
     assert "S&lt;9&gt;" in html
-    assert '<h2 id="files">' not in html
+
+
+def test_what_is_sound_is_told_beside_the_faults(faulty, tmp_path):
+    (faulty / "usage.csv").write_bytes(b"")
+    survey = (faulty / "survey_responses.csv").read_text().splitlines()
+    (faulty / "survey_responses.csv").write_text("\n".join([*survey, survey[-1]]) + "\n")
+    toml = (faulty / "pilot.toml").read_text()
+    toml = toml.replace('survey_responses.csv"', 'survey_responses.csv", keep = "distinct"')
+    (faulty / "pilot.toml").write_text(toml)
+    checked = check_pilot(faulty, tmp_path / "out")
+    assert checked.n_faults == 4
+    sound = checked.text[checked.text.index("FILES WITHOUT A FAULT") :]
+    told = dict(re.findall(r"^  (\w+), \w+\.csv: (.*)$", sound, re.MULTILINE))
+    n = len(survey) - 1
+    assert told == {
+        "schools": "2 rows, all kept",
+        "teachers": "8 rows, all kept",
+        "enrollments": "48 rows, all kept",
+        "assignments": "8 rows, all kept",
+        "products": "1 row, all kept",
+        "survey_responses": f"{n + 1} answers -> {n} kept",
+    }
+    assert "1 set aside: the same as an earlier row" in sound
+    html = checked.page.read_text(encoding="utf-8")
+    assert html.index('<h2 id="faults">') < html.index('<h2 id="files">Files without a fault')
+    assert '<h2 id="missing">' not in html
+
+
+def test_a_column_that_was_renamed_is_pointed_out_beside_its_fault(pilot, tmp_path):
+    tests = (pilot / "assessments.csv").read_text().replace("score", "scores", 1)
+    (pilot / "assessments.csv").write_text(tests)
+    text = re.sub(r"\s+", " ", check_pilot(pilot, tmp_path).text)
+    assert 'assessments.csv: nothing reads "scores". Is it "score" under another name?' in text
+
+
+def test_a_file_of_which_nothing_is_kept_is_named_at_the_top(pilot, tmp_path):
+    lines = (pilot / "usage.csv").read_text().splitlines()
+    strangers = [lines[0], *(line.replace(line.split(",")[0], "nobody") for line in lines[1:])]
+    (pilot / "other.csv").write_text("\n".join(strangers) + "\n")
+    toml = (pilot / "pilot.toml").read_text()
+    both = 'usage = [{ file = "usage.csv" }, { file = "other.csv" }]'
+    (pilot / "pilot.toml").write_text(toml.replace('usage = { file = "usage.csv" }', both))
+    text = re.sub(r"\s+", " ", check_pilot(pilot, tmp_path).text)
+    assert "Nothing was kept of other.csv (usage): see the reasons." in text
 
 
 def test_what_the_configuration_and_the_data_disagree_about_stands_under_pilot_toml(
@@ -153,11 +207,11 @@ def test_the_same_data_give_the_same_page(odd_pilot, tmp_path):
 def test_a_page_that_cannot_be_written_is_a_sentence_and_leaves_nothing(
     pilot, tmp_path, monkeypatch
 ):
-    target = tmp_path / "out" / "small" / "check.html"
+    target = tmp_path / "out" / "small" / "_private" / "check.html"
     (target / "in the way").mkdir(parents=True)
     with pytest.raises(RunError, match=r"check\.html: cannot be written .* --out"):
         check_pilot(pilot, tmp_path / "out")
-    assert [p.name for p in target.parent.iterdir()] == ["check.html"]
+    assert sorted(p.name for p in target.parent.iterdir()) == [".gitignore", "check.html"]
 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
@@ -165,7 +219,7 @@ def test_a_page_that_cannot_be_written_is_a_sentence_and_leaves_nothing(
     monkeypatch.setattr(os, "fdopen", full)
     with pytest.raises(RunError, match="No space left"):
         check_pilot(pilot, tmp_path / "other")
-    assert list((tmp_path / "other" / "small").iterdir()) == []
+    assert [p.name for p in (tmp_path / "other" / "small" / "_private").iterdir()] == [".gitignore"]
 
 
 def test_without_a_configuration_there_is_no_page(tmp_path):
@@ -180,7 +234,7 @@ def test_the_command_says_by_its_exit_status_whether_the_data_can_be_used(faulty
     assert done.exit_code == 2
     assert "students.csv, row" in done.output
     assert "Traceback" not in done.output
-    assert (tmp_path / "out" / "small" / "check.html").is_file()
+    assert (tmp_path / "out" / "small" / "_private" / "check.html").is_file()
     write_small_pilot(faulty)
     assert CliRunner().invoke(main, ["check", str(faulty), "--out", out]).exit_code == 0
 

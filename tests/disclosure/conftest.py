@@ -160,6 +160,16 @@ def _recommendation(school, n):
     for name in ("nps_worst", "nps_best", "nps_pooled"):
         yield result("recommendation", name, "score", "respondents", score, n=n,
                      unit="NPS points", relation=[f"derived from {whole}"], **keys)  # fmt: skip
+    pair = {"school_id": school, "group": "readwell", "category": "numera"}
+    apart = result_id("recommendation", "nps_difference", **pair)
+    steps = {"pairs_one_up": n // 3, "pairs_alike": n - n // 3}
+    tied = [whole, *(result_id("recommendation", name, **pair) for name in steps)]
+    yield result("recommendation", "nps_difference", "mean", "respondents",
+                 estimate(100 * (n // 3) / n, n, "NPS points"),
+                 relation=[f"derived from {i}" for i in tied], **pair)  # fmt: skip
+    for name, k in steps.items():
+        yield result("recommendation", name, "count", "respondents", k, n=n,
+                     relation=[f"derived from {apart}"], **pair)  # fmt: skip
     if school:
         yield result("recommendation", "decision", "level", "schools", level="continue", **keys,
                      text="Teachers asked to keep it.")  # fmt: skip

@@ -61,6 +61,20 @@ def test_a_team_sees_its_own_answers_and_the_public_a_word(frames):
     assert at("public", "recommendation.nps[product=readwell]")["estimate"] == 38  # 37.5
 
 
+def test_a_difference_of_two_products_is_hidden_with_their_scores_and_with_its_counts(frames):
+    def at(policy, school):
+        rows = frames[policy]
+        names = rows["name"].isin(["nps_difference", "pairs_one_up", "pairs_alike"])
+        return rows[names & (rows["school_id"] == school)].set_index("name")
+
+    assert len(at("team", "S05")) == 3
+    assert at("team", "S05").loc["nps_difference", "estimate"] == 33
+    assert at("public", "S05")["suppressed"].eq("source hidden").all()  # its score is a word there
+    assert at("team", "S04")["suppressed"].ne("").all()  # four people
+    assert at("team", "S02")["suppressed"].ne("").all()  # else all but S04, and so S04, are known
+    assert at("team", "").loc["nps_difference", "estimate"] == 33
+
+
 def test_no_unrounded_number_is_left(frames):
     for frame in frames.values():
         numbers = frame.loc[frame["kind"] != "parameter", "estimate"].dropna()

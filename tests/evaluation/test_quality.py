@@ -148,7 +148,7 @@ def test_every_row_of_a_join_has_one_fate(tested):
     found = joins(tested)
     fates = {
         table: dict(zip(part["fate"], part["rows"], strict=True))
-        for table, part in found.groupby("table")
+        for table, part in found[found["people"].notna()].groupby("table")
     }
     assert fates["assessments"] == {
         MATCHED: 5,
@@ -166,8 +166,38 @@ def test_joins_balance(request, name):
     for (table, _), part in found.groupby(["table", "to"]):
         assert part["fate"].iloc[0] == MATCHED
         assert part["fate"].is_unique
-        if table != "survey_responses":
+        assert (part["people"] <= part["everyone"]).all()
+        if part["people"].notna().all() and table != "survey_responses":
             assert part["rows"].sum() == len(pilot.table(table))
+
+
+def test_looking_up_students_and_teachers_is_a_join_too(make_pilot):
+    tables = ROSTER | {
+        "teachers": [{"teacher_id": f"T{n}", "school_id": "S1"} for n in range(1, 5)],
+        "observations": [
+            {"observation_id": o, "item_id": "i", "observer_id": "O", "teacher_id": t,
+             "school_id": "S1", "value": 1.0, "observed_on": "2025-10-06"}
+            for o, t in (("1", "T1"), ("2", "T2"), ("3", None))
+        ],
+    }  # fmt: skip
+    pilot = make_pilot(tables)
+    ledger = [
+        ("enrollments", "e.csv", "rows", "read", "", 11),
+        ("enrollments", "e.csv", "rows", "set aside", "student not on the roster", 3),
+        ("enrollments", "e.csv", "rows", "set aside", "teacher not on the list", 1),
+        ("enrollments", "e.csv", "rows", "set aside", "the same as an earlier row", 1),
+        ("enrollments", "e.csv", "rows", "kept", "", 6),
+        ("observations", "o.csv", "rows", "kept", "", 3),
+        ("students", "s.csv", "rows", "kept", "", 7),
+    ]
+    ledger = pd.DataFrame(ledger, columns=["table", "file", "unit", "step", "reason", "rows"])
+    found = joins(replace(pilot, ledger=ledger))
+    found = found[found["people"].isna()].groupby(["table", "to"])
+    assert {place: dict(zip(p["fate"], p["rows"], strict=True)) for place, p in found} == {
+        ("enrollments", "students"): {MATCHED: 7, "student not on the roster": 3},
+        ("enrollments", "teachers"): {MATCHED: 6, "teacher not on the list": 1},
+        ("observations", "teachers"): {MATCHED: 2, "nobody named": 1},
+    }
 
 
 def _use(student, day, product="p", period="week", minutes=30.0, **more):
@@ -262,3 +292,17 @@ def test_an_id_that_a_class_and_a_school_share_is_not_mixed_up(make_pilot):
     found = coverage(make_pilot(tables)).set_index(["table", "school_id"])["share"]
     assert found["assignments", "1"] == 1
     assert found["assignments", "2"] == 0
+
+
+def test_where_nobody_knows_how_many_were_asked_a_survey_is_there_or_not(make_pilot):
+    answers = [
+        {"response_id": "r", "item_id": "q", "survey_id": "s", "wave": "1", "value": 4.0,
+         "respondent_id": "x", "respondent_role": "teacher", "school_id": "S1"}
+    ]  # fmt: skip
+    tables = {
+        "schools": [{"school_id": s, "name": s} for s in ("S1", "S2")],
+        "survey_responses": answers,
+    }
+    found = coverage(make_pilot(tables)).set_index(["table", "school_id"])
+    assert found.loc["survey_responses", "share"].to_dict() == {"S1": 1.0, "S2": 0.0}
+    assert found.loc["survey_responses", "n"].isna().all()

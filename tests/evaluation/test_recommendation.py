@@ -255,3 +255,10 @@ def test_the_order_of_rows_does_not_matter():
     }
     mixed = type(pilot)(pilot.config, shuffled, pilot.ledger, pilot.files)
     pd.testing.assert_frame_equal(recommendation(mixed).frame, recommendation(pilot).frame)
+
+
+def test_a_pilot_that_names_no_product_has_a_score_all_the_same():
+    said = answers("A", [9, 9, 3], product_id=None)
+    results = recommendation(opinion_pilot("A", survey_responses=said, products=[]))
+    assert only(results, "nps", school_id="A")["estimate"] == pytest.approx(100 / 3)
+    assert only(results, "nps")["n"] == 3

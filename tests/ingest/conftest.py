@@ -1,6 +1,5 @@
 """A small valid pilot on disk, and what loading it says once a test has broken it."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -44,13 +43,3 @@ def complaint(small_pilot):
         return [line.strip() for line in str(caught.value).splitlines()[1:]]
 
     return load
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Folder of real and vendor-shaped exports, which is not part of the project."""
-    beside = Path(__file__).parents[2].parent / "shared" / "data"
-    folder = Path(os.environ.get("PILOT_SHARED_DATA", beside))
-    if not folder.is_dir():
-        pytest.skip("the folder of real exports is not here (PILOT_SHARED_DATA)")
-    return folder

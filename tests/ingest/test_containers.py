@@ -148,7 +148,7 @@ def test_a_member_is_read_only_when_it_is_wanted(folder):
 def test_of_several_members_one_must_be_named(folder):
     (folder / "f.zip").write_bytes(zipped(("a.csv", CSV), ("b.csv", CSV)))
     assert refusal(folder, "f.zip").startswith(
-        "f.zip: holds 2 files, and one is needed: a.csv, b.csv. Name the file itself"
+        "f.zip: holds 2 files, and one is needed: a.csv, b.csv. Unpack it if it is an archive"
     )
     assert read(folder, "f.zip", "b.csv") == TABLE
     assert "there is no c.csv inside" in refusal(folder, "f.zip", "c.csv")

@@ -26,6 +26,15 @@ def test_a_score_of_11_on_the_recommend_item(edit, complaint):
     )
 
 
+def test_a_0_where_the_scale_is_said_to_begin_with_1(edit, complaint):
+    edit("pilot.toml", "low = 0\nhigh = 10\n", "low = 0\nhigh = 10\noffered_from = 1\n")
+    edit("survey_responses.csv", "readwell,8\n", "readwell,0\n")
+    assert only(complaint()) == (
+        'survey_responses.csv, row 2, column "value": 0 is outside 1-10 (item "recommend"). Check '
+        "the export's scale."
+    )
+
+
 def test_the_same_fault_in_several_rows_is_one_line_with_their_number(small_pilot, complaint):
     path = small_pilot / "survey_responses.csv"
     path.write_text(path.read_text().replace("readwell,4\n", "readwell,7\n"))

@@ -211,8 +211,9 @@ def qualtrics(number, row):
     name, email, address, _, latitude = private(number)
     status = "Survey Preview" if number == 1 else "IP Address"
     comment = f'Fine, as {name} said: "good"'
+    score = "0" if number == 0 else row["value"]
     return ["2025-10-01 09:00:00", status, address, "2025-10-01 09:05:00", f"R_{number}", name,
-            email, latitude, row["value"], "Agree", "Agree", comment, row["school_id"]]  # fmt: skip
+            email, latitude, score, "Agree", "Agree", comment, row["school_id"]]  # fmt: skip
 
 
 def forms(number, row):

@@ -154,9 +154,9 @@ LONG = "x" * 10_000_000
          "students.csv, row "),
         ("students.csv", lambda d: bytes(range(256)) * 4, "is not UTF-8 text (byte 0x80)"),
     ],
-    ids=["short row", "long row", "open quote", "nul", "same header", "two dates", "the last year", "no year", "1e308", "1e309",
-         "1e308 as answer", "empty", "a mark only", "blank lines only", "header only", "10 MB",
-         "open quote at the end", "no text"],
+    ids=["short row", "long row", "open quote", "nul", "same header", "two dates",
+         "the last year", "no year", "1e308", "1e309", "1e308 as answer", "empty", "a mark only",
+         "blank lines only", "header only", "10 MB", "open quote at the end", "no text"],
 )  # fmt: skip
 def test_a_hostile_table_ends_in_a_sentence(pilot, file, damage, told):
     path = pilot / file
@@ -273,10 +273,18 @@ def test_a_pipe_is_not_waited_for(pilot):
 
 
 _AS_NOBODY = """
-import json, os, sys, warnings
+import json, os, sys, tempfile, warnings
 warnings.simplefilter("ignore")
+from click.testing import CliRunner
 from pilot_analysis import load_pilot
-load_pilot(sys.argv[1])  # so that nothing more need be imported
+from pilot_analysis.cli import main
+def check(folder):
+    with tempfile.TemporaryDirectory() as out:
+        done = CliRunner().invoke(main, ["check", folder, "--out", out])
+    return [done.exit_code, isinstance(done.exception, SystemExit), done.output]
+# so that nothing more need be imported
+load_pilot(sys.argv[1])
+check(sys.argv[1])
 os.setgroups([]), os.setgid(65534), os.setuid(65534)
 told = {}
 for folder in sys.argv[1:]:
@@ -284,14 +292,16 @@ for folder in sys.argv[1:]:
         told[folder] = ["", str(len(load_pilot(folder).tables))]
     except Exception as error:
         told[folder] = [type(error).__name__, str(error)]
+told["check"] = check(sys.argv[2])
 print(json.dumps(told))
 """
 _ROSTER = "schools = { file = 'roster', format = 'oneroster' }"
 _DENIED = "Permission denied"
 # name of the case -> what may not be read, its mode, the error and what it says
 _LOCKED = {
-    "nothing": ("usage.csv", 0o644, "", "9"),
     "a file": ("usage.csv", 0o000, "DataError", f"usage.csv: cannot be read ({_DENIED})"),
+    "nothing": ("usage.csv", 0o644, "", "9"),
+    "the cache": ("../../clean", 0o000, "", "9"),
     "the toml": ("pilot.toml", 0o000, "ConfigError", f"pilot.toml: cannot be read ({_DENIED})"),
     "a folder": ("log", 0o000, "DataError", f"log: the folder cannot be read ({_DENIED})"),
     "its names only": ("log", 0o444, "DataError", f"log: the folder cannot be read ({_DENIED})"),
@@ -313,6 +323,7 @@ def test_without_permission_to_read_there_is_a_sentence(monkeypatch):
         locked = []
         for name, (what, mode, *_) in _LOCKED.items():
             pilot = write_small_pilot(home / name / "raw" / "small")
+            (pilot / "../../clean").mkdir()
             (pilot / "log").mkdir()
             (pilot / "log" / "a.csv").write_bytes((pilot / "usage.csv").read_bytes())
             if what == "log":
@@ -331,6 +342,9 @@ def test_without_permission_to_read_there_is_a_sentence(monkeypatch):
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
         assert told.pop(str(free)) == ["", "9"]
+        status, is_exit, said = told.pop("check")
+        assert (status, is_exit) == (2, True), said
+        assert _LOCKED["a file"][3] in said
         for (name, (_, _, kind, text)), folder in zip(_LOCKED.items(), folders, strict=True):
             assert told[folder][0] == kind, (name, told[folder])
             assert text in told[folder][1], (name, told[folder])

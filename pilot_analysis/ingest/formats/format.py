@@ -75,10 +75,12 @@ class TableMap:
                 columns[clean] = present[0] if present else names[0]
         values = {c: v for c, v in self.values.items() if c not in said}
         recode = {c: dict(r) for c, r in self.recode.items() if c in columns}
+        called = columns | source.columns
         units = {
-            clean: of_name[columns[clean]]
+            clean: unit
             for clean, of_name in self.units.items()
-            if columns.get(clean) in of_name
+            for name, unit in of_name.items()
+            if header_key(called.get(clean, "")) == header_key(name)
         }
         return source.model_copy(
             update={
@@ -109,8 +111,6 @@ class Format:
         Clean tables that it can give.
     n_headers : int
         Rows of headers.
-    scale_unknown : bool
-        The export does not say whether a scale began with 0 or 1.
     unit : str
         What a row is, in the plural, where several become one row of a clean table.
     """
@@ -122,7 +122,6 @@ class Format:
     signatures: tuple[frozenset[str], ...]
     tables: Mapping[str, TableMap]
     n_headers: int = 1
-    scale_unknown: bool = False
     unit: str = "rows of the log"
 
     @classmethod
@@ -134,8 +133,7 @@ class Format:
         )
         return cls(
             name, document["title"], document["origin"], document["reader"], signatures, tables,
-            document.get("n_headers", 1), document.get("scale_unknown", False),
-            document.get("unit", "rows of the log"),
+            document.get("n_headers", 1), document.get("unit", "rows of the log"),
         )  # fmt: skip
 
     def fits(self, header: Collection[str]) -> bool:

@@ -12,16 +12,18 @@ from pilot_analysis.ingest.cells import Cells
 from pilot_analysis.ingest.faults import Origin, describe, describe_rows
 from pilot_analysis.ingest.files import Files
 from pilot_analysis.ingest.formats import Format, TableMap
+from pilot_analysis.ingest.parse import Refused, parse_text
 from pilot_analysis.ingest.privacy import names_in, private_faults, private_kind
 from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers.questions import Questions, read_questions
 from pilot_analysis.ingest.readers.reading import Reading, Step
 from pilot_analysis.ingest.readers.rows import rows_aside
 from pilot_analysis.ingest.records import Record
-from pilot_analysis.schema import Table
+from pilot_analysis.schema import TABLES, Table
 
 __all__ = ["read_answers"]
 
+_VALUE = TABLES["survey_responses"].by_name["value"]
 _SPACES = re.compile(r"\s+")
 
 
@@ -67,12 +69,12 @@ def read_answers(
     if private := private_faults(source, table.name, pseudonyms=pseudonyms, kind=kind):
         raise DataError("\n  ".join(private))
     wide = _columns(questions, responses)
-    files.names |= names_in(wide)
+    files.note_names(source, names_in(wide, also=("name",)))
     aside = rows_aside(wide, given)
     kept = ~np.logical_or.reduce([np.zeros(len(responses), dtype=bool), *aside.values()])
     step = Step("responses", len(responses), {r: int(m.sum()) for r, m in aside.items()})
     sent = [response for response, is_kept in zip(responses, kept, strict=True) if is_kept]
-    faults = _scale_faults(form, questions, sent, positions, config)
+    faults = _scale_faults(questions, sent, positions, config)
     answers, more = _answers(questions, wide, positions, kept, config)
     is_comment = [config.items[item].kind == "comment" for item in answers]
     raw = _long(wide, answers, np.array(is_comment), kept)
@@ -139,20 +141,39 @@ def _answers(
             item,
             strange,
             lambda i, cells=cells, words=words: (
-                f'"{cells.distinct[cells.codes[i]]}" is not one of the answers'
-                f"{nearest(cells.distinct[cells.codes[i]], words)}"
+                f'"{cells.distinct[cells.codes[i]]}" is not '
+                + (
+                    f"one of the answers{nearest(cells.distinct[cells.codes[i]], words)}"
+                    if words
+                    else "a number"
+                )
             ),
-            f"Correct the answers of items.{item} in pilot.toml, or add it to its no_answer",
+            f"Correct the answers of items.{item} in pilot.toml, or add it to its no_answer"
+            if words
+            else f"Say its answers from the lowest to the highest: answers of items.{item}",
         )
-        if settings.chosen and "1" not in {values[code] for code in cells.codes}:
-            options = {option.strip() for text in cells.distinct for option in text.split(",")}
-            found = f'no answer holds the option "{settings.chosen}"'
-            found += nearest(settings.chosen, options - {""})
-            advice = f"Correct `chosen` of items.{item} in pilot.toml, or take the item out"
-            faults.append(describe(wide.file, found, advice, column=header))
+        if settings.chosen and (untold := _untold(cells, item, settings)):
+            faults.append(describe(wide.file, *untold, column=header))
         texts = np.array(["" if value is None else value for value in values], dtype=object)
         answers[item] = Cells(cells.codes, texts)
     return answers, faults
+
+
+def _untold(cells: Cells, name: str, item: ItemConfig) -> tuple[str, str] | None:
+    """Return what is wrong, and what to do, where a column does not tell who chose an option."""
+    texts = {cells.distinct[code] for code in cells.codes}
+    option = item.chosen
+    if "1" not in {_value(text, item, ()) for text in texts}:
+        options = {part.strip() for text in texts for part in text.split(",")} - {""}
+        found = f'no answer holds the option "{option}"{nearest(option, options)}'
+        return found, f"Correct `chosen` of items.{name} in pilot.toml, or take the item out"
+    if {_normal(text) for text in texts} == {"", _normal(option)}:
+        found = f'holds "{option}" or nothing, so a blank may mean not chosen or not answered'
+        return found, (
+            "Export all options of the question in one column (SurveyMonkey: condensed; Qualtrics: "
+            f"without splitting multi-value fields), or take items.{name} out"
+        )
+    return None
 
 
 def _value(text: str, item: ItemConfig, words: tuple[str, ...]) -> str | None:
@@ -164,7 +185,8 @@ def _value(text: str, item: ItemConfig, words: tuple[str, ...]) -> str | None:
         wanted = re.escape(_normal(item.chosen))
         return "1" if re.search(rf"(^|[,;] ?){wanted}($|[,;])", plain) else "0"
     if not words:
-        return text
+        refused = item.kind != "comment" and isinstance(parse_text(_VALUE, text), Refused)
+        return None if refused else text
     order = [_normal(word) for word in words]
     return str(item.low + order.index(plain)) if plain in order else None
 
@@ -174,18 +196,17 @@ def _normal(text: str) -> str:
 
 
 def _scale_faults(
-    form: Format,
     questions: Questions,
     responses: Sequence[Record],
     positions: dict[str, int],
     config: PilotConfig,
 ) -> list[str]:
-    """Refuse a recommend item that may have been offered from 1 to 10."""
+    """Refuse a recommend item that may have been offered from 1 to 10: no export says it."""
     faults = []
     for item, position in positions.items():
         settings = config.items[item]
         undeclared = settings.kind == "recommend" and settings.offered_from is None
-        if not (form.scale_unknown and undeclared and not config.answers_of(item)):
+        if not undeclared or config.answers_of(item):
             continue
         if "0" not in {record.cells[position].strip() for record in responses}:
             faults.append(

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pilot_analysis.config import Source, fill, placeholders
+from pilot_analysis.config import Source, nearest
 from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.faults import Origin, describe, describe_rows
 from pilot_analysis.ingest.formats import TableMap
 from pilot_analysis.ingest.parse import parse_cells
 from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers.frames import raw_of
-from pilot_analysis.ingest.readers.periods import NO_PERIOD, period_of
-from pilot_analysis.ingest.readers.reading import Reading, Step, not_asked_for
-from pilot_analysis.ingest.readers.rows import rows_aside, rows_wanted
+from pilot_analysis.ingest.readers.periods import NO_PERIOD, period_of, school_years
+from pilot_analysis.ingest.readers.reading import SAME_ROW, Reading, Step, not_asked_for, unmatched
+from pilot_analysis.ingest.readers.rows import made_of, rows_aside, rows_wanted
 from pilot_analysis.schema import Table
 
 __all__ = ["LAST_DAY", "weeks_of"]
@@ -27,8 +27,8 @@ __all__ = ["LAST_DAY", "weeks_of"]
 FIRST_DAY, LAST_DAY = "Last Week Start Date", "Last Week End Date"
 _MEASURES = ("minutes", "lessons_attempted", "lessons_passed")
 _KEY = ["student_id", "product_id", "year"]
+_ALIKE = "Every export of the folder needs it: export them alike, and keep other files elsewhere"
 _NO_STUDENT, _NO_WEEK = "no student named", "no last week named"
-_REPEAT = "the same as an earlier row"
 _FIRST = "the student's first export, from which the next is counted"
 _LESS = "a total below that of the export before"
 _NO_TOTAL = "no total in this export or the one before"
@@ -51,16 +51,16 @@ def weeks_of(
     Raises
     ------
     DataError
-        A text that is no number or day; a last week that does not lie between Monday and Sunday;
-        a student twice in one week; no two exports that are a week apart.
+        A column that is not in every export; a text that is no number, day or school year; a last
+        week that does not lie between Monday and Sunday; a student twice in one week; no two
+        exports that are a week apart.
     """
     both = tuple(zip(raws, sources, strict=True))
-    measures = [name for name in _MEASURES if all(_has(*each, name) for each in both)]
-    if not measures or any(header_key(LAST_DAY) not in raw.columns for raw in raws):
-        what = f'not every export has the totals of the year and "{LAST_DAY}"'
-        raise DataError(describe(sources[0].file, what, "Export them again", row=1))
+    measures = [name for name in _MEASURES if any(_has(*each, name) for each in both)]
+    if faults := [*_recoded(sources[0], measures), *_not_alike(both, measures)]:
+        raise DataError("\n  ".join(faults))
     aside: Counter[str] = Counter()
-    parts, faults = [], []
+    parts, faults = [], _unmatched(raws, sources[0])
     for raw, source in both:
         aside.update(_set_aside(raw, source, given))
         part, more = _totals(raw, source, given, measures, table)
@@ -83,6 +83,47 @@ def _has(raw: RawTable, source: Source, clean: str) -> bool:
     return header_key(source.columns.get(clean, "")) in raw.columns
 
 
+def _recoded(source: Source, measures: list[str]) -> list[str]:
+    """Return a line where `recode` or `blanks` would change totals of which the growth is taken."""
+    changed = [name for name in measures if name in {*source.recode, *source.blanks}]
+    if not changed:
+        return []
+    what = f"recode and blanks mean nothing for {changed[0]}, which is what a total grew by"
+    return [describe(source.file, what, "Take it out of pilot.toml")]
+
+
+def _not_alike(both: Sequence[tuple[RawTable, Source]], measures: list[str]) -> list[str]:
+    """Return a line for each export without a column that it needs."""
+    faults = []
+    for raw, source in both:
+        columns = source.columns
+        totals = [columns.get(name) or _called(both, name) for name in measures]
+        keys = [columns[name] for name in ("student_id", "period_start") if name in columns]
+        needed = dict.fromkeys([*keys, LAST_DAY, *totals, *source.where])
+        missing = [name for name in needed if header_key(name) not in raw.columns]
+        missing += made_of(raw, source.templates.get("product_id", ""))[1]
+        if missing:
+            near = nearest(missing[0], raw.names.values()) if len(missing) == 1 else ""
+            named = " or ".join(f'"{name}"' for name in missing)
+            what = f"there is no column {named}{near}"
+            faults.append(describe(raw.file, what, _ALIKE, row=1))
+    return faults
+
+
+def _called(both: Sequence[tuple[RawTable, Source]], clean: str) -> str:
+    """Return what the first export that has a clean column calls it."""
+    return next(source.columns[clean] for raw, source in both if _has(raw, source, clean))
+
+
+def _unmatched(raws: Sequence[RawTable], source: Source) -> list[str]:
+    """Return a line for each column with a value of `where` that no export has."""
+    faults = []
+    for name, values in source.where.items():
+        held = {text for raw in raws for text in raw.columns[header_key(name)].distinct}
+        faults += unmatched(source.file, name, values, held)
+    return faults
+
+
 def _set_aside(raw: RawTable, source: Source, given: TableMap) -> dict[str, int]:
     aside = rows_aside(raw, given)
     counts = {reason: int(mask.sum()) for reason, mask in aside.items()}
@@ -97,13 +138,14 @@ def _totals(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the totals of one export, and the week that each row reaches to."""
     wanted = rows_wanted(raw, source, rows_aside(raw, given))
-    texts = {"student_id": "student_id", "product_id": "product_id", "year": "period_start"}
-    frame = pd.DataFrame({name: _text(raw, source, clean) for name, clean in texts.items()})
-    frame = frame.assign(file=raw.file, row=raw.rows)[wanted].reset_index(drop=True)
+    frame = pd.DataFrame(
+        {clean: _text(raw, source, clean) for clean in ("student_id", "product_id")}
+    )
+    years, faults = school_years(raw, source, wanted)
+    frame = frame.assign(year=years, file=raw.file, row=raw.rows)[wanted].reset_index(drop=True)
     columns = {measure: source.columns[measure] for measure in measures} | {"last": LAST_DAY}
     if header_key(FIRST_DAY) in raw.columns:
         columns["first"] = FIRST_DAY
-    faults = []
     for name, called in columns.items():
         field = table.by_name[name if name in measures else "period_start"]
         labels = {(raw.file, field.name): raw.names[header_key(called)]}
@@ -119,16 +161,12 @@ def _totals(
 
 def _text(raw: RawTable, source: Source, clean: str) -> np.ndarray:
     """Return the text of a clean column that is the same in all exports of a student."""
-    n, constants = len(raw.rows), source.values  # noqa: PD011 (a key of pilot.toml)
+    constants = source.values  # noqa: PD011 (a key of pilot.toml)
     if clean in source.templates:
-        template = source.templates[clean]
-        names = [name for name in placeholders(template) if header_key(name) in raw.columns]
-        texts = zip(*(raw.columns[header_key(name)].texts() for name in names), strict=True)
-        made = [fill(template, dict(zip(names, row, strict=True))) for row in texts]
-        return np.array(made, dtype=object)
+        return made_of(raw, source.templates[clean])[0].texts()
     if _has(raw, source, clean):
         return raw.columns[header_key(source.columns[clean])].texts()
-    return np.full(n, constants.get(clean, ""), dtype=object)
+    return np.full(len(raw.rows), constants.get(clean, ""), dtype=object)
 
 
 def _no_weeks(frame: pd.DataFrame, raw: RawTable) -> list[str]:
@@ -164,7 +202,7 @@ def _one_each(
     """Return one row for each student and week, and a line for each file with a second one."""
     if source.keep == "distinct":
         repeated = rows.drop(columns=["file", "row"]).duplicated()
-        aside[_REPEAT] += int(repeated.sum())
+        aside[SAME_ROW] += int(repeated.sum())
         rows = rows[~repeated]
     rows = rows.reset_index(drop=True)
     second = rows.duplicated([*_KEY, "last"])
@@ -172,9 +210,9 @@ def _one_each(
 
     def what(position: int) -> str:
         same = rows[[*_KEY, "last"]].eq(rows.loc[position, [*_KEY, "last"]]).all(axis=1)
-        student, day = rows.loc[position, ["student_id", "last"]]
         place = origin.place(int(np.argmax(same)))
-        return f'the student "{student}" has totals to {day:%Y-%m-%d} here and in {place}'
+        day = rows.loc[position, "last"]
+        return f"the same student has totals to {day:%Y-%m-%d} here and in {place}"
 
     advice = "Take one of them out, or tell products apart in pilot.toml"
     return rows, describe_rows(origin, "student_id", second.to_numpy(), what, advice)

@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,11 @@ _LINES = f"""
     FROM (SELECT *, error_type <> 'LINE SIZE OVER MAXIMUM' AS rank FROM reject_errors) e
     JOIN reject_scans s USING (scan_id, file_id) GROUP BY s.file_path, e.line
 """
+# The text of a typed value. Programs that have no missing ids or counts write 17.0 for 17, and NaN.
+_TYPED = (
+    "CASE WHEN typeof({0}) IN ('DOUBLE', 'FLOAT') THEN regexp_replace({0}::VARCHAR, "
+    "'\\.0$|^-?nan$', '') ELSE {0}::VARCHAR END"
+)
 _WIDTH = ("MISSING COLUMNS", "TOO MANY COLUMNS")
 _REJECTED = {
     "UNQUOTED VALUE": (
@@ -119,7 +124,9 @@ class Log:
         numbered = f"SELECT *, row_number() OVER () AS place FROM ({rows})"
         found = f"SELECT place, {text} FROM ({numbered}) AS log WHERE {test} ORDER BY place LIMIT 1"
         [(place, shown)] = self._run(found).fetchall()
-        return file.label, spreadsheet_row(file, place), shown
+        path = literal(str(file.path))
+        blank = self._rejects(f"SELECT line FROM ({_LINES}) WHERE is_blank AND path = {path}")
+        return file.label, spreadsheet_row(file, place, {line for (line,) in blank}), shown
 
     def reads(self, rows: Mapping[int, int]) -> Iterator[FileRead]:
         """Return what was read, given the rows by number of file.
@@ -127,14 +134,14 @@ class Log:
         Raises
         ------
         DataError
-            Not every line that was seen before came back as a row.
+            Not every row that was seen before came back.
         """
         blank = dict(
             self._rejects(f"SELECT path, count(*) FROM ({_LINES}) WHERE is_blank GROUP BY 1")
         )
         for number, file in enumerate(self.files):
             n = rows.get(number, 0)
-            if file.mark and n + blank.get(str(file.path), 0) != file.rows:
+            if n + blank.get(str(file.path), 0) != file.rows:
                 found = f"only {n:,} of its {file.rows:,} rows could be read"
                 raise DataError(describe(file.label, found, "Save it again as CSV UTF-8"))
             if file.sha256:
@@ -186,25 +193,12 @@ def open_log(files: Files, source: Source) -> Iterator[Log]:
         }
         with duckdb.connect(str(Path(scratch) / "log.duckdb"), config=settings) as connection:
             connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-            found = [_with_header(f, connection) for f in log_files(files, source, Path(scratch))]
+            found = list(log_files(files, source, Path(scratch)))
             names = _common_header(found)
             parts = [_relation(file, i, list(names)) for i, file in enumerate(found)]
             connection.execute(f"CREATE VIEW log AS {' UNION ALL '.join(parts)}")
             header = RawTable(source.file, names, dict.fromkeys(names), np.array([]))
             yield Log(source.file, tuple(found), header, connection)
-
-
-def _with_header(file: LogFile, connection: duckdb.DuckDBPyConnection) -> LogFile:
-    """Return a Parquet file with the names of its columns, and any other as it is."""
-    if file.mark:
-        return file
-    try:
-        found = connection.execute(f"FROM read_parquet({_path(file)}) LIMIT 0")
-    except duckdb.Error as error:
-        raise DataError(
-            describe(file.label, "is no whole Parquet file", "Export or download it again")
-        ) from error
-    return replace(file, header=tuple(column[0] for column in found.description))
 
 
 def _common_header(files: Sequence[LogFile]) -> dict[str, str]:
@@ -237,9 +231,9 @@ def _relation(file: LogFile, number: int, keys: Sequence[str]) -> str:
             f"store_rejects = true, compression = '{'gzip' if file.is_packed else 'none'}')"
         )
     else:
-        names = [file.header[positions[key]].replace('"', '""') for key in keys]
-        texts = [f'CAST("{name}" AS VARCHAR)' for name in names]
-        rows = f"read_parquet({_path(file)})"
+        texts = [_TYPED.format(f"p{positions[key]}") for key in keys]
+        named = ", ".join(f"p{i}" for i in range(len(file.header)))
+        rows = f"read_parquet({_path(file)}) AS typed({named})"
     chosen = ", ".join(f"coalesce({text}, '') AS c{i}" for i, text in enumerate(texts))
     return f"SELECT {chosen}, {number} AS file FROM {rows}"
 

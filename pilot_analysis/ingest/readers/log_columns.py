@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from pilot_analysis.config import Source, nearest, placeholders
 from pilot_analysis.errors import DataError
@@ -12,10 +12,19 @@ from pilot_analysis.ingest.parse import Refused, in_minutes, parse_text
 from pilot_analysis.ingest.privacy import private_kind
 from pilot_analysis.ingest.raw import header_key
 from pilot_analysis.ingest.readers.log import Log, literal
+from pilot_analysis.ingest.readers.periods import begin_of_week
 from pilot_analysis.ingest.readers.reading import not_asked_for
 from pilot_analysis.schema import Field, Table
 
-__all__ = ["KEYS", "MEASURES", "LogColumn", "log_columns", "meaning", "whole_row", "why_aside"]
+__all__ = [
+    "KEYS",
+    "LogColumn",
+    "is_there",
+    "log_columns",
+    "meaning",
+    "whole_row",
+    "why_aside",
+]
 
 KEYS = {
     "student_id": "no student named",
@@ -23,19 +32,19 @@ KEYS = {
     "period_start": "no day named",
 }
 """Clean column -> why a row is set aside that has nothing there."""
-MEASURES = ("minutes", "sessions", "lessons_attempted", "lessons_passed")
+_MEASURES = ("minutes", "sessions", "lessons_attempted", "lessons_passed")
 
 _NO_PRODUCT = 'Say its name: values = { product_id = "..." }, or what the column is called'
 _SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))
 # The end of a text that `parse_text` reads as a time of day: the day stands before it.
 _ZONE = "( ?(Z|(GMT|UTC)?[+-][0-9]{1,2}(:?[0-9]{2})?|GMT|UTC))?"
-_MINUTE = r":[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+_MINUTE = r":[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
 _TIME = f"[ T]+(([01]?[0-9]|2[0-3]){_MINUTE}|(0?[1-9]|1[0-2]){_MINUTE} ?[AaPp][Mm]){_ZONE}$"
 _SHORTEST_WITH_TIME = len("1/2/25 9:00")
 _PLAIN = {
     "number": r"[0-9]{1,9}(\.[0-9]*)?",
     "whole": r"[0-9]{1,9}(\.0*)?",
-    "date": "[12][0-9]{3}-[0-9]{2}-[0-9]{2}",
+    "date": "(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}",
 }
 
 
@@ -77,15 +86,15 @@ def log_columns(log: Log, source: Source, table: Table) -> dict[str, LogColumn]:
         A column is not there, or nothing is measured.
     """
     found = {}
-    for name in (*KEYS, *MEASURES):
+    for name in (*KEYS, *_MEASURES):
         text = _text(log, source, name)
         if text is not None:
             called = source.columns.get(name, f"{name}, made in pilot.toml")
             label = log.header.names.get(header_key(called), called)
             field = table.by_name[name]
             found[name] = LogColumn(field, label, text, _plain(field, source))
-    if not found.keys() & set(MEASURES):
-        known = ", ".join(MEASURES)
+    if not found.keys() & set(_MEASURES):
+        known = ", ".join(_MEASURES)
         what = f"no column is one of {known}, so the log measures nothing"
         advice = 'Map one with `columns`; where each row is a session, values = { sessions = "1" }'
         raise DataError(describe(log.label, what, advice, row=1))
@@ -115,7 +124,7 @@ def _text(log: Log, source: Source, name: str) -> str | None:
 def _made(log: Log, template: str) -> str:
     """Return the SQL of a template; blank where one of its columns is."""
     parts = re.split(r"\{([^{}]+)\}", template)
-    columns = {name: f"trim({log.column(name)})" for name in placeholders(template)}
+    columns = {name: _stripped(log.column(name)) for name in placeholders(template)}
     pieces = [columns[part] if i % 2 else literal(part) for i, part in enumerate(parts)]
     blank = " OR ".join(f"{text} = ''" for text in columns.values())
     return f"CASE WHEN {blank} THEN '' ELSE {' || '.join(pieces)} END"
@@ -160,7 +169,7 @@ def meaning(column: LogColumn, text: str, source: Source) -> str | float | date 
     if value is None or isinstance(value, (str, Refused)):
         return value
     if field.kind == "date":
-        return value.date() - timedelta(days=value.weekday())
+        return begin_of_week(value.date())
     most = _most(field, source) if field.high is not None else value
     unit = f" {source.units[field.name]}" if field.name in source.units else ""
     if not 0 <= value <= most:
@@ -182,6 +191,16 @@ def why_aside(log: Log, source: Source, given: TableMap) -> str:
         cases.append((f"{column} NOT IN ({values})", not_asked_for(source)))
     whens = " ".join(f"WHEN {test} THEN {literal(why)}" for test, why in cases)
     return f"CASE {whens} END" if cases else "NULL::VARCHAR"
+
+
+def is_there(log: Log, source: Source) -> dict[tuple[str, str], str]:
+    """Return, for each value of a `where` with several, the SQL that tells whether a row has it."""
+    return {
+        (name, value): f"{_stripped(log.column(name))} = {literal(value)}"
+        for name, values in source.where.items()
+        for value in values
+        if len(values) > 1
+    }
 
 
 def whole_row(log: Log, source: Source) -> str:

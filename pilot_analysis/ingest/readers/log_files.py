@@ -7,12 +7,15 @@ plain text is refused here, or copied as plain text.
 import csv
 import gzip
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pilot_analysis.config import Source
 from pilot_analysis.errors import DataError
@@ -28,6 +31,7 @@ from pilot_analysis.ingest.workbook import is_workbook
 __all__ = ["LogFile", "log_files", "names_of", "spreadsheet_row"]
 
 _FIRST_ROWS = 50
+_HIDDEN = "._~"
 _LINE_END = re.compile(r"[\r\n]+")
 
 
@@ -42,13 +46,13 @@ class LogFile:
     path : pathlib.Path
         What DuckDB reads: the file itself, or its copy as plain text.
     header : tuple of str
-        Names of its columns by position; blank: a column without a name. None for Parquet.
+        Names of its columns by position; blank: a column without a name.
     mark : str
         What separates the cells; blank: the file is Parquet.
     is_packed : bool
         By gzip.
     rows : int
-        Rows below the header, each of which is one line. Not counted for Parquet.
+        Rows below the header, each of which is one line of a text.
     bytes : int
     sha256 : str
         Of the file as it was received; blank where it was counted already.
@@ -69,7 +73,11 @@ def names_of(folder: Path, file: str) -> tuple[str, ...]:
     path = folder / file
     try:
         if path.is_dir():
-            found = list(path.iterdir())
+            found = [p for p in path.iterdir() if p.name[0] not in _HIDDEN]
+            if any(p.is_dir() for p in found):
+                what = "holds folders, and only the files that lie in it itself would be read"
+                advice = f'Name the files by a pattern, such as "{file.rstrip("/")}/*/*.csv"'
+                raise DataError(describe(file, what, advice))
         elif set("*?[") & set(file) and not path.exists():
             found = list(folder.glob(file))
         else:
@@ -78,7 +86,7 @@ def names_of(folder: Path, file: str) -> tuple[str, ...]:
         raise DataError(
             f"{file}: the folder cannot be read ({error.strerror}). Check its permissions."
         ) from error
-    files = [p for p in found if p.is_file() and p.name[0] not in "._~"]
+    files = [p for p in found if p.is_file() and p.name[0] not in _HIDDEN]
     if not files:
         raise DataError(describe(file, "there is no file in it", "Put the exports there"))
     return tuple(sorted(p.relative_to(folder).as_posix() for p in files))
@@ -118,20 +126,23 @@ def log_files(files: Files, source: Source, scratch: Path) -> Iterator[LogFile]:
             raise DataError(fault) from error
 
 
-def spreadsheet_row(file: LogFile, position: int) -> int:
+def spreadsheet_row(file: LogFile, position: int, left_out: Collection[int]) -> int:
     """Return the row of a record as a spreadsheet counts it.
 
     Parameters
     ----------
     file : LogFile
     position : int
-        Place of the record among those that are not blank lines; the first below the header is 1.
+        Place of the record among those that were read; the first below the header is 1.
+    left_out : collection of int
+        Lines that were not read since there is nothing but spaces or commas in them.
     """
     if not file.mark:
         return position + 1
     opened = gzip.open if file.is_packed else open
     with opened(file.path, "rb") as lines:
-        rows = (row for row, line in enumerate(lines, start=1) if line.strip(b"\r\n"))
+        numbered = enumerate(lines, start=1)
+        rows = (row for row, line in numbered if line.strip(b"\r\n") and row not in left_out)
         return next(islice(rows, position, None))
 
 
@@ -152,7 +163,16 @@ def _parquet(name: str, path: Path) -> LogFile:
         hashed = Hashed(file)
         while hashed.read(BLOCK):
             pass
-    return LogFile(name, path, (), "", bytes=hashed.size, sha256=hashed.digest.hexdigest())
+    try:
+        about = pq.read_metadata(path)
+        names = about.schema.to_arrow_schema().names
+    except (pa.ArrowException, OSError) as error:
+        found = "is no whole Parquet file"
+        raise DataError(describe(name, found, "Export or download it again")) from error
+    return LogFile(
+        name, path, _header(name, [Record(1, names)]), "", False,
+        about.num_rows, hashed.size, hashed.digest.hexdigest(),
+    )  # fmt: skip
 
 
 def _text(own: Source, path: Path, copy: Path) -> LogFile:
@@ -167,7 +187,12 @@ def _text(own: Source, path: Path, copy: Path) -> LogFile:
     text = seen.head.decode("utf-8-sig", errors="ignore")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if len(seen.head) < seen.size:
-        text = text.rpartition("\n")[0]
+        text, end, _ = text.rpartition("\n")
+        if not end:
+            found = (
+                f"the first row is longer than {len(seen.head):,} characters, so it is no header"
+            )
+            raise DataError(describe(label, found, "Export it again, as CSV UTF-8", row=1))
     mark = mark_of(label.removesuffix(".gz"), text, own.delimiter)
     rows = seen.rows()
     if seen.is_folded or seen.is_open() or seen.is_escaped:

@@ -13,15 +13,21 @@ from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.cells import Cells
 from pilot_analysis.ingest.faults import describe
 from pilot_analysis.ingest.parse import Refused
+from pilot_analysis.ingest.privacy import PERSONS
 from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers.log import Log
-from pilot_analysis.ingest.readers.log_columns import KEYS, LogColumn, meaning, whole_row
-from pilot_analysis.ingest.readers.reading import Step, not_asked_for
+from pilot_analysis.ingest.readers.log_columns import (
+    KEYS,
+    LogColumn,
+    is_there,
+    meaning,
+    whole_row,
+)
+from pilot_analysis.ingest.readers.reading import SAME_ROW, Step, not_asked_for, unmatched
 
 __all__ = ["LogSums"]
 
 _MOST_TEXTS = 5_000_000
-_REPEAT = "the same as an earlier row"
 
 
 class LogSums:
@@ -34,9 +40,11 @@ class LogSums:
     def __init__(self, log: Log, source: Source, columns: dict[str, LogColumn], reason: str):
         self._log, self._source, self._columns, self._reason = log, source, columns, reason
         self._ids: dict[str, list[str]] = {}
+        self._is_there = is_there(log, source)
         self._add_up()
         refused = [(name, *each) for name in columns for each in self._look_up(name).items()]
         faults = [fault for each in refused if (fault := self._fault(*each))]
+        faults += self._unmatched()
         if faults or (faults := self._nothing_left()):
             raise DataError("\n  ".join(faults))
 
@@ -62,11 +70,14 @@ class LogSums:
             f", {name}_plain" if name in KEYS else f", sum({name}_plain) AS {name}_plain"
             for name in plain
         )
+        tests = "".join(f", {sql} AS w{i}" for i, sql in enumerate(self._is_there.values()))
+        wanted = "".join(f", w{i}" for i in range(len(self._is_there)))
+        values += "".join(f", bool_or(w{i}) AS w{i}" for i in range(len(self._is_there)))
         self._log.ask(
             f"CREATE TABLE parts AS SELECT file, reason, {key}{values}, "
             "sum(copies) AS n_read, count(*) AS n_used "
-            f"FROM (SELECT *{read} FROM (SELECT file, copies, reason, {texts} "
-            f"FROM (SELECT *, {self._reason} AS reason FROM ({rows})))) GROUP BY ALL"
+            f"FROM (SELECT *{read} FROM (SELECT file, copies, reason{wanted}, {texts} "
+            f"FROM (SELECT *, {self._reason} AS reason{tests} FROM ({rows})))) GROUP BY ALL"
         )
 
     def _look_up(self, name: str) -> dict[Refused, list[str]]:
@@ -122,7 +133,7 @@ class LogSums:
         column = self._columns[name]
         in_log = test(lambda clean: self._columns[clean].text, self._reason)
         label, row, text = self._log.first(file, in_log, column.text)
-        what = f'"{text}" {rule.rule}'
+        what = f"the cell {rule.rule}" if name in PERSONS else f'"{text}" {rule.rule}'
         return describe(label, what, rule.advice, row=row, column=column.label, rows=int(rows))
 
     def _nothing_left(self) -> list[str]:
@@ -138,13 +149,28 @@ class LogSums:
         reasons = "; ".join(f"{rows:,} {reason}" for reason, rows in left.aside.items())
         return [describe(self._log.label, f"no row is left: {reasons}", "Check the export")]
 
+    def _unmatched(self) -> list[str]:
+        """Return a line for each column with a value of `where` that no row has."""
+        faults = []
+        for name, values in self._source.where.items():
+            flags = {v: f"w{i}" for i, (n, v) in enumerate(self._is_there) if n == name}
+            counted = ", ".join(f"bool_or({flag})" for flag in flags.values())
+            found = self._log.ask(f"SELECT {counted} FROM parts")[0] if flags else ()
+            held = [value for value, is_held in zip(flags, found, strict=True) if is_held]
+            if flags and len(held) < len(flags):
+                header = self._log.header.names[header_key(name)]
+                faults += unmatched(self._log.label, header, values, held + self._held(name))
+        return faults
+
+    def _held(self, name: str) -> list[str]:
+        """Return the first texts of a column, in the order of the alphabet."""
+        asked = f"SELECT DISTINCT trim({self._log.column(name)}) FROM log ORDER BY 1 LIMIT 8"
+        return [text for (text,) in self._log.ask(asked)]
+
     def _where_fault(self) -> str:
         name, _ = next(iter(self._source.where.items()))
         rule = " and ".join(f"{n} in {', '.join(v)}" for n, v in self._source.where.items())
-        column = self._log.column(name)
-        found = self._log.ask(f"SELECT DISTINCT trim({column}) FROM log ORDER BY 1 LIMIT 8")
-        held = ", ".join(text for (text,) in found)
-        advice = f"Check `where` in pilot.toml; the column holds {held}"
+        advice = f"Check `where` in pilot.toml; the column holds {', '.join(self._held(name))}"
         label = self._log.header.names[header_key(name)]
         return describe(self._log.label, f"no row has {rule}", advice, column=label)
 
@@ -159,7 +185,7 @@ class LogSums:
         aside = {why: int(rows) for why, rows, _ in counts if why is not None}
         repeats = sum(int(rows - n) for why, rows, n in counts if why is None)
         if repeats:
-            aside[_REPEAT] = repeats
+            aside[SAME_ROW] = repeats
         return Step(unit, sum(int(rows) for _, rows, _ in counts), aside)
 
     def rows_by_file(self) -> dict[int, int]:

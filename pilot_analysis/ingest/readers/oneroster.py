@@ -78,9 +78,9 @@ def read_oneroster(
     package = _Package(files, source)
     match table.name:
         case "schools":
-            raw, aside, steps = *_listed(package, "orgs.csv", "type", "school"), ()
+            raw, aside, steps = *_listed(package, "orgs.csv", "school"), ()
         case "calendar":
-            raw, aside, steps = *_listed(package, "academicSessions.csv", "", ""), ()
+            raw, aside, steps = *_listed(package, "academicSessions.csv", "term", "semester"), ()
         case "students" | "teachers":
             raw, aside, steps = *_people(package, table.name.removesuffix("s")), ()
         case _:
@@ -88,13 +88,11 @@ def read_oneroster(
     return Reading(raw, form.tables[table.name].fill(source, raw, table), aside, steps)
 
 
-def _listed(package: _Package, member: str, column: str, wanted: str):
-    """Rows of one file that are not deleted and, where a column is named, of one type."""
-    frame = package.frame(member, *[column] if column else [])
-    aside = {_DELETED: _deleted(frame)}
-    if column:
-        other = frame[column].str.casefold() != wanted
-        aside[f"not a {wanted}"] = (other & ~aside[_DELETED]).to_numpy()
+def _listed(package: _Package, member: str, *wanted: str):
+    """Rows of one file that are not deleted and of a type that is wanted."""
+    frame = package.frame(member, "type")
+    deleted, other = _deleted(frame), ~frame["type"].str.casefold().isin(wanted)
+    aside = {_DELETED: deleted, f"not a {' or '.join(wanted)}": other & ~deleted}
     return raw_of(package.label(member), frame), _masks(aside)
 
 
@@ -121,9 +119,10 @@ def _of_role(package: _Package, users: pd.DataFrame, role: str) -> pd.Series:
 
 
 def _home(package: _Package, users: pd.DataFrame) -> pd.Series:
-    """Each user's first organization that is a school; blank where there is none."""
+    """Each user's first organization that is a school still; blank where there is none."""
     orgs = package.frame("orgs.csv", "sourcedId", "type")
-    schools = set(orgs.loc[orgs["type"].str.casefold() == "school", "sourcedid"])
+    is_school = (orgs["type"].str.casefold() == "school") & ~_deleted(orgs)
+    schools = set(orgs.loc[is_school, "sourcedid"])
     listed = users["orgsourcedids"] if "orgsourcedids" in users else _organizations(package, users)
     return listed.map(lambda text: next((org for org in _items(text) if org in schools), ""))
 
@@ -156,11 +155,18 @@ def _race(demographics: pd.DataFrame) -> pd.Series:
 
 
 def _enrollments(package: _Package):
-    """One row per student, class and teacher of that class."""
+    """One row per student, class and teacher of that class.
+
+    A class or teacher marked as deleted in its own file is gone, whatever the enrollment says:
+    the teachers who are left share the students.
+    """
     frame = package.frame("enrollments.csv", "classSourcedId", "userSourcedId", "role")
     deleted, role = _deleted(frame), frame["role"].str.casefold()
-    is_student, is_teacher = ~deleted & (role == "student"), ~deleted & (role == "teacher")
-    teachers = frame[is_teacher]
+    closed = ~deleted & frame["classsourcedid"].isin(_gone(package, "classes.csv"))
+    there = ~deleted & ~closed
+    is_student, is_teacher = there & (role == "student"), there & (role == "teacher")
+    gone = is_teacher & frame["usersourcedid"].isin(_gone(package, "users.csv"))
+    teachers = frame[is_teacher & ~gone]
     shares = teachers.groupby("classsourcedid")["usersourcedid"].nunique()
     pairs = teachers[["classsourcedid", "usersourcedid"]].drop_duplicates()
     pairs = pairs.rename(columns={"usersourcedid": "teachersourcedid"})
@@ -170,8 +176,10 @@ def _enrollments(package: _Package):
         len(frame),
         {
             _DELETED: int(deleted.sum()),
-            "names the teacher of a class": int(is_teacher.sum()),
-            "neither student nor teacher": int((~deleted & ~is_student & ~is_teacher).sum()),
+            f"of a class that is {_DELETED}": int(closed.sum()),
+            f"names a teacher who is {_DELETED}": int(gone.sum()),
+            "names the teacher of a class": int((is_teacher & ~gone).sum()),
+            "neither student nor teacher": int((there & ~is_student & ~is_teacher).sum()),
             "class without a teacher": int((is_student & ~taught).sum()),
         },
     )  # fmt: skip
@@ -184,16 +192,19 @@ def _enrollments(package: _Package):
     return raw_of(package.label("enrollments.csv"), rows), {}, (step,)
 
 
+def _gone(package: _Package, member: str) -> pd.Series:
+    frame = package.frame(member, "sourcedId")
+    return frame.loc[_deleted(frame), "sourcedid"]
+
+
 def _classes(package: _Package) -> pd.DataFrame:
+    """Return what `where` may choose classes by, and the first subject of each."""
     classes = package.frame("classes.csv", "sourcedId")
-    subjects = classes["subjects"] if "subjects" in classes else pd.Series("", classes.index)
-    return pd.DataFrame(
-        {
-            "classsourcedid": classes["sourcedid"],
-            "title": classes.get("title", ""),
-            "subject": subjects.map(lambda text: next(iter(_items(text)), "")),
-        }
-    ).drop_duplicates("classsourcedid")
+    named = {"classsourcedid": classes["sourcedid"]}
+    named |= {c: classes[c] for c in ("title", "termsourcedids", "subjects") if c in classes}
+    subjects = named.get("subjects", pd.Series("", classes.index))
+    named["subject"] = subjects.map(lambda text: next(iter(_items(text)), ""))
+    return pd.DataFrame(named).drop_duplicates("classsourcedid")
 
 
 def _with_identifiers(package: _Package, rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Exports with a row per student and period: which week or month it is, and never a guess."""
 
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -17,10 +18,18 @@ from pilot_analysis.ingest.readers.reading import Reading
 from pilot_analysis.ingest.readers.rows import rows_aside, rows_wanted
 from pilot_analysis.schema import Table
 
-__all__ = ["NO_PERIOD", "begin_of_week", "period_of", "read_snapshot", "read_spans"]
+__all__ = [
+    "NO_PERIOD",
+    "begin_of_week",
+    "period_of",
+    "read_snapshot",
+    "read_spans",
+    "school_years",
+]
 
 _MADE = {"period_start": "first day of the period", "period": "kind of the period"}
 NO_PERIOD = "Export week by week, Monday to Sunday, or month by month: use is never spread"
+_YEAR = re.compile(r"(20[0-9]{2}) ?[-–/] ?(?:20)?([0-9]{2})")
 
 
 def begin_of_week(day: date) -> date:
@@ -42,6 +51,36 @@ def period_of(first: date, last: date) -> tuple[date, str] | None:
     if first.day == 1 and last == next_month - timedelta(days=1):
         return first, "month"
     return None
+
+
+def school_years(raw: RawTable, source: Source, wanted: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Return the year in which each row's school year begins, 0 where none is read, and faults."""
+    constants = source.values  # noqa: PD011 (a key of pilot.toml)
+    if "period_start" in constants:
+        cells, name = Cells.constant(constants["period_start"], len(raw.rows)), "period_start"
+    else:
+        name = source.columns.get("period_start", "period_start")
+        if header_key(name) not in raw.columns:
+            what = f'there is no column "{name}", so the year of its months is not known'
+            advice = 'Say the school year, e.g. values = { period_start = "2025-2026" }'
+            raise DataError(describe(raw.file, what, advice, row=1))
+        cells = raw.columns[header_key(name)]
+    years = np.array([_first_year(text) for text in cells.distinct])[cells.codes]
+    faults = describe_rows(
+        Origin(np.full(len(years), raw.file, object), raw.rows, {(raw.file, "period_start"): name}),
+        "period_start",
+        (years == 0) & wanted,
+        lambda i: f'"{cells.distinct[cells.codes[i]]}" is no school year such as 2025-2026',
+        "Correct it, or say it in pilot.toml: values = { period_start = ... }",
+    )
+    return years, faults
+
+
+def _first_year(text: str) -> int:
+    """Return the year in which a school year begins; 0: the text is none."""
+    found = _YEAR.fullmatch(text)
+    follows = found and (int(found[1]) + 1) % 100 == int(found[2])
+    return int(found[1]) if follows else 0
 
 
 def read_spans(
@@ -142,7 +181,10 @@ def read_snapshot(
         raise DataError(describe(raw.file, what, advice))
     week = {"period_start": begin_of_week(source.pulled_on).isoformat(), "period": "week"}
     filled = filled.model_copy(update={"values": constants | week})
-    measured = [raw.columns[header_key(filled.columns[clean])].texts() != ""
-                for clean in ("minutes", "lessons_passed") if clean in filled.columns]  # fmt: skip
+    measures = ("minutes", "lessons_passed")
+    if any(clean in {*constants, *filled.templates, *filled.blanks} for clean in measures):
+        return Reading(raw, filled, aside)
+    keys = [header_key(filled.columns.get(clean, "")) for clean in measures]
+    measured = [raw.columns[key].texts() != "" for key in keys if key in raw.columns]
     none = ~np.logical_or.reduce([*measured, *aside.values(), np.zeros(len(raw.rows), bool)])
     return Reading(raw, filled, aside | {"no use recorded": none})

@@ -7,13 +7,14 @@ import numpy as np
 from pilot_analysis.config import PilotConfig, Source
 from pilot_analysis.errors import DataError
 from pilot_analysis.ingest.cells import Cells
-from pilot_analysis.ingest.faults import Origin, describe, describe_rows
+from pilot_analysis.ingest.faults import Origin, describe
 from pilot_analysis.ingest.files import Files
 from pilot_analysis.ingest.formats import Format, TableMap
 from pilot_analysis.ingest.parse import parse_cells
 from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers.growth import LAST_DAY, weeks_of
 from pilot_analysis.ingest.readers.log_files import names_of
+from pilot_analysis.ingest.readers.periods import school_years
 from pilot_analysis.ingest.readers.reading import Reading, Step
 from pilot_analysis.ingest.readers.rows import rows_aside, rows_wanted
 from pilot_analysis.schema import Table
@@ -26,7 +27,7 @@ _MONTHS = (
 )  # fmt: skip
 _JULY = 6  # months since January
 _EPOCH = 1970
-_YEAR = re.compile(r"(20[0-9]{2}) ?[-–/] ?(?:20)?([0-9]{2})")
+_USE = re.compile("[1-9]")
 _AFTER, _NONE = "month after the export was made", "no use recorded in the month"
 
 
@@ -65,10 +66,11 @@ def _months_of(raw: RawTable, source: Source, given: TableMap, unit: str, table:
     aside = rows_aside(raw, given)
     wanted = rows_wanted(raw, source, aside)
     begins, faults = _begins(raw, source, wanted)
-    last, more = _last_days(raw, source, table, wanted)
-    if faults or more:
-        raise DataError("\n  ".join((*faults, *more)))
-    after = (begins > last[:, None]).ravel()
+    last, more = _last_day(raw, source, table, wanted)
+    after = (begins > last).ravel()
+    faults += more + _use_to_come(raw, columns, after & np.repeat(wanted, m), last)
+    if faults:
+        raise DataError("\n  ".join(faults))
     none = np.logical_and.reduce([cells.texts() == "" for cells in columns.values()])
     masks = {reason: np.repeat(mask, m) for reason, mask in aside.items()}
     free = ~np.logical_or.reduce([np.zeros(n * m, dtype=bool), *masks.values()])
@@ -79,7 +81,7 @@ def _months_of(raw: RawTable, source: Source, given: TableMap, unit: str, table:
     long |= {keys[clean]: cells for clean, cells in columns.items()}
     labels = raw.names | {keys[clean]: names.get(clean, "period_start") for clean in columns}
     rest = {c: name for c, name in source.columns.items() if c not in given.columns or c in keys}
-    rest["student_id"] = source.columns["student_id"]
+    rest |= {c: name for c, name in source.columns.items() if c == "student_id"}
     constants = source.values
     constants = {clean: text for clean, text in constants.items() if clean not in keys}
     settled = source.model_copy(
@@ -109,47 +111,42 @@ def _measures(raw: RawTable, given: TableMap) -> tuple[dict[str, Cells], dict[st
 
 def _begins(raw: RawTable, source: Source, wanted: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Return the first day of each month, for each row, by its school year."""
-    constants = source.values
-    if "period_start" in constants:
-        cells, name = Cells.constant(constants["period_start"], len(raw.rows)), "period_start"
-    else:
-        name = source.columns["period_start"]
-        if header_key(name) not in raw.columns:
-            what = f'there is no column "{name}", so the year of its months is not known'
-            advice = 'Say the school year, e.g. values = { period_start = "2025-2026" }'
-            raise DataError(describe(raw.file, what, advice, row=1))
-        cells = raw.columns[header_key(name)]
-    years = np.array([_first_year(text) for text in cells.distinct])[cells.codes]
-    rows = np.full(len(raw.rows), raw.file, dtype=object)
-    faults = describe_rows(
-        Origin(rows, raw.rows, {(raw.file, "period_start"): name}),
-        "period_start",
-        (years == 0) & wanted,
-        lambda i: f'"{cells.distinct[cells.codes[i]]}" is no school year such as 2025-2026',
-        "Correct it, or say it in pilot.toml: values = { period_start = ... }",
-    )
+    years, faults = school_years(raw, source, wanted)
     months = (years[:, None] - _EPOCH) * 12 + _JULY + np.arange(len(_MONTHS))
     return months.astype("datetime64[M]").astype("datetime64[D]"), faults
 
 
-def _first_year(text: str) -> int:
-    """Return the year in which a school year begins; 0: the text is none."""
-    found = _YEAR.fullmatch(text)
-    follows = found and (int(found[1]) + 1) % 100 == int(found[2])
-    return int(found[1]) if follows else 0
-
-
-def _last_days(
+def _last_day(
     raw: RawTable, source: Source, table: Table, wanted: np.ndarray
-) -> tuple[np.ndarray, list[str]]:
-    """Return the last day that each row's totals reach to, where the export says it."""
+) -> tuple[np.datetime64, list[str]]:
+    """Return the last day that the totals reach to: an export is made on one day."""
     days = np.full(len(raw.rows), np.datetime64("NaT"), dtype="datetime64[D]")
-    key = header_key(LAST_DAY)
-    if key not in raw.columns:
-        return days, []
-    rows = np.full(int(wanted.sum()), raw.file, dtype=object)
-    origin = Origin(rows, raw.rows[wanted], {(raw.file, "period_start"): raw.names[key]})
-    field = table.by_name["period_start"]
-    found, faults = parse_cells(field, raw.columns[key].where(wanted), origin, source.dates)
-    days[wanted] = np.asarray(found, dtype="datetime64[D]")
-    return days, faults
+    faults: list[str] = []
+    if (key := header_key(LAST_DAY)) in raw.columns:
+        rows = np.full(int(wanted.sum()), raw.file, dtype=object)
+        origin = Origin(rows, raw.rows[wanted], {(raw.file, "period_start"): raw.names[key]})
+        field = table.by_name["period_start"]
+        found, faults = parse_cells(field, raw.columns[key].where(wanted), origin, source.dates)
+        days[wanted] = np.asarray(found, dtype="datetime64[D]")
+    latest = np.datetime64(source.pulled_on, "D") if source.pulled_on else np.fmax.reduce(days)
+    if np.isnat(latest) and not faults:
+        what = "does not say when it was made, and months that were still to come hold no use"
+        advice = "Say the day, e.g. pulled_on = 2025-10-10, for this source"
+        faults = [describe(raw.file, what, advice)]
+    return latest, faults
+
+
+def _use_to_come(
+    raw: RawTable, columns: dict[str, Cells], after: np.ndarray, last: np.datetime64
+) -> list[str]:
+    """Return a line where a month that was still to come has use."""
+    used = np.zeros(len(after), dtype=bool)
+    for cells in columns.values():
+        used |= np.array([bool(_USE.search(text)) for text in cells.distinct])[cells.codes]
+    found = np.flatnonzero(after & used)
+    if not len(found):
+        return []
+    row, month = divmod(int(found[0]), len(_MONTHS))
+    what = f"{_MONTHS[month]} has use, and the totals reach to {last} only"
+    advice = "Correct pulled_on, or the school year"
+    return [describe(raw.file, what, advice, row=int(raw.rows[row]), rows=len(found))]

@@ -1,13 +1,17 @@
 """`Reading`: what a reader makes of one source for one clean table."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from pilot_analysis.config import Source
+from pilot_analysis.config import Source, nearest
+from pilot_analysis.ingest.faults import describe
 from pilot_analysis.ingest.raw import RawTable
 
-__all__ = ["Reading", "Step", "not_asked_for"]
+__all__ = ["SAME_ROW", "Reading", "Step", "not_asked_for", "unmatched"]
+
+SAME_ROW = "the same as an earlier row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +61,13 @@ def not_asked_for(source: Source) -> str:
     wanted = {name: [value or "blank" for value in v] for name, v in source.where.items()}
     rule = " and ".join(f"{name} {' or '.join(v)}" for name, v in wanted.items())
     return f"not asked for (wanted: {rule})"
+
+
+def unmatched(file: str, header: str, values: Sequence[str], held: Collection[str]) -> list[str]:
+    """Return a line for a value of `where` that no row has, although others have rows."""
+    strange = [value for value in values if value not in held]
+    if not strange or len(strange) == len(values):
+        return []
+    found = f'`where` wants "{strange[0]}", and no row has it{nearest(strange[0], held)}'
+    advice = "Correct it in pilot.toml, or take it out"
+    return [describe(file, found, advice, column=header)]

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pilot_analysis.config import PilotConfig, Source
+from pilot_analysis.config import PilotConfig, Source, fill, placeholders
+from pilot_analysis.ingest.cells import Cells
 from pilot_analysis.ingest.files import Files
 from pilot_analysis.ingest.formats import Format, TableMap
 from pilot_analysis.ingest.raw import RawTable, header_key
 from pilot_analysis.ingest.readers.reading import Reading
 from pilot_analysis.schema import Table
 
-__all__ = ["read_rows", "rows_aside", "rows_wanted"]
+__all__ = ["made_of", "read_rows", "rows_aside", "rows_wanted"]
 
 
 def read_rows(
@@ -47,3 +48,17 @@ def rows_wanted(raw: RawTable, source: Source, aside: Mapping[str, np.ndarray]) 
         if header_key(name) in raw.columns:
             wanted &= np.isin(raw.columns[header_key(name)].texts(), values)
     return wanted
+
+
+def made_of(raw: RawTable, template: str) -> tuple[Cells, list[str]]:
+    """Return a template filled in for every row, and the columns of it that are not there."""
+    names = placeholders(template)
+    missing = [name for name in names if header_key(name) not in raw.columns]
+    if missing:
+        return Cells.constant("", len(raw.rows)), missing
+    columns = [raw.columns[header_key(name)].texts() for name in names]
+    made: dict[tuple[str, ...], str] = {}
+    for row in set(zip(*columns, strict=True)):
+        # A name made from a blank cell would look like a name: it stays blank.
+        made[row] = fill(template, dict(zip(names, row, strict=True))) if all(row) else ""
+    return Cells.of([made[row] for row in zip(*columns, strict=True)]), []

@@ -16,6 +16,7 @@ from pilot_analysis.schema import Table
 
 __all__ = ["OUTSIDE_WINDOWS", "read_tests"]
 
+_YES = ("y", "yes", "true", "1")
 _OUTSIDE, _NO_DAY = OUTSIDE_WINDOWS = "outside every window", "no day of the test, so no window"
 
 
@@ -43,7 +44,8 @@ def read_tests(
             names, no_day = _by_day(raw, filled, table)
             outside, aside = _OUTSIDE, aside | {_NO_DAY: no_day}
         elif given.marks:
-            names, outside = _by_mark(raw, given), f"neither {' nor '.join(given.marks)} test"
+            names = _by_mark(raw, given, table.name)
+            outside = f"neither {' nor '.join(given.marks)} test"
         else:
             return Reading(raw, filled, aside, steps)
         raw = _with_column(raw, "window", names)
@@ -59,12 +61,13 @@ def _one_row_each(raw: RawTable, given: TableMap) -> tuple[RawTable, tuple[Step,
     n, m = len(raw.rows), len(given.repeats)
     endings = [header_key(ending) for ending in given.repeats]
     stems = {
-        key.removesuffix(endings[0]).strip(): name[: -len(endings[0])].strip()
+        key.removesuffix(ending).strip(): name[: -len(ending)].strip()
         for key, name in raw.names.items()
-        if key.endswith(endings[0])
+        for ending in endings
+        if key.endswith(ending)
     }
     if not stems:
-        found = f'there is no column whose name ends in "{given.repeats[0]}"'
+        found = f'there is no column whose name ends in "{given.repeats[-1]}"'
         advice = "Export it with a column for each test, or correct `format` in pilot.toml"
         raise DataError(describe(raw.file, found, advice, row=1))
     blank = Cells.constant("", n)
@@ -108,15 +111,18 @@ def _by_day(raw: RawTable, source: Source, table: Table) -> tuple[np.ndarray, np
     return np.array(names, dtype=object)[cells.codes], np.array(no_day)[cells.codes]
 
 
-def _by_mark(raw: RawTable, given: TableMap) -> np.ndarray:
+def _by_mark(raw: RawTable, given: TableMap, table: str) -> np.ndarray:
     """Return the first mark that each row carries; blank: none."""
     names = np.full(len(raw.rows), "", dtype=object)
     for name, columns in reversed(given.marks.items()):
-        for column in columns:
-            if header_key(column) in raw.columns:
-                cells = raw.columns[header_key(column)]
-                yes = np.array([text.casefold() in ("y", "yes") for text in cells.distinct])
-                names[yes[cells.codes]] = name
+        there = [raw.columns[key] for key in map(header_key, columns) if key in raw.columns]
+        if not there:
+            found = f'there is no column "{columns[0]}", which would mark the {name} test'
+            advice = f"Say by the day which test is which: windows = {{ ... }} in sources.{table}"
+            raise DataError(describe(raw.file, found, advice, row=1))
+        for cells in there:
+            yes = np.array([text.casefold() in _YES for text in cells.distinct])
+            names[yes[cells.codes]] = name
     return names
 
 

@@ -12,6 +12,7 @@ from pilot_analysis.report.wording import (
     DECISIONS,
     capitalized,
     direction,
+    not_comparable,
     people,
     share_words,
     sure,
@@ -111,6 +112,7 @@ def recommend_finding(page: Page, product: str) -> Finding | None:
         score=score,
         product=page.product(product),
     )
+    detail = Html(f"{detail} {not_comparable(score)}".rstrip())
     decision = page.own("recommendation.decision", product_id=product) if product else None
     if decision is not None and decision.is_shown and decision.level in DECISIONS:
         decided = (

@@ -3,10 +3,15 @@
 from pilot_analysis.report.claims import Html, Label, escape
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.sections.participation import flow_table
-from pilot_analysis.report.tables import details, section, table
+from pilot_analysis.report.tables import details, paragraph, section, table
 from pilot_analysis.report.wording import capitalized
 
 __all__ = ["flow"]
+
+_TOO_FEW = Html(
+    "Why some students do not have every test is not shown, since some of the reasons are about "
+    "too few people."
+)
 
 
 def flow(page: Page) -> Html:
@@ -31,6 +36,8 @@ def _outcome(page: Page, outcome: str) -> Html:
 def _reasons(page: Page, outcome: str) -> Html:
     facts = page.overall_all("quality.not_tested", outcome=outcome)
     reasons = list(dict.fromkeys(f.category for f in facts))
+    if not any(f.is_shown for f in facts):
+        return paragraph(_TOO_FEW, css="note") if facts else Html("")
     cells = {(f.group, f.category): f for f in facts}
     arms = list(dict.fromkeys(f.group for f in facts))
     arms = [a for a in page.config.design.arms if a in arms] or arms

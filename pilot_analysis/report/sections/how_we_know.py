@@ -8,7 +8,7 @@ from pilot_analysis.report.sections.learning import compared
 from pilot_analysis.report.sections.learning_table import groups_table, means_table
 from pilot_analysis.report.sections.teachers import items_table, observed_table
 from pilot_analysis.report.tables import details, items, paragraph, section, table
-from pilot_analysis.report.wording import INSTRUMENTS, month_name
+from pilot_analysis.report.wording import INSTRUMENTS, month_name, not_comparable
 
 __all__ = ["how_we_know"]
 
@@ -72,7 +72,9 @@ def _methods(page: Page) -> Html:
         if f.method and f.is_shown
     }
     said = {METHODS.get(method, Label(method.replace("_", " "))): None for method in sorted(used)}
-    return items([escape(words if isinstance(words, Label) else Label(words)) for words in said])
+    cautions = dict.fromkeys(not_comparable(f) for f in page.facts.find("recommendation.nps"))
+    explained = [escape(words if isinstance(words, Label) else Label(words)) for words in said]
+    return items([*explained, *cautions])
 
 
 def _settings(page: Page) -> Html:

@@ -42,7 +42,6 @@ def quality_header(page: Page) -> Html:
 def quality(page: Page) -> Html:
     """Return the state of the data in a few sentences."""
     totals = {f.time: f for f in page.overall_all("quality.total")}
-    kinds = {f.time: f for f in page.overall_all("quality.kinds")}
     return section(
         paragraph(
             page.prose.say(
@@ -58,15 +57,24 @@ def quality(page: Page) -> Html:
                 kept=totals.get("kept"),
             ),
         ),
-        paragraph(
-            page.prose.say(
-                "We looked for {looked:word} {looked:kind/kinds} of oddities in what was kept, "
-                "and found {found:word} of them. None of them stops a brief, and no number was "
-                "changed because of one.",
-                looked=kinds.get("looked for"),
-                found=kinds.get("found"),
-            )
-        ),
+        paragraph(_odd(page)),
+    )
+
+
+def _odd(page: Page) -> Html:
+    kinds = {f.time: f for f in page.overall_all("quality.kinds")}
+    looked, found = kinds.get("looked for"), kinds.get("found")
+    if found is not None and not found.is_shown:
+        return page.prose.say(
+            "We looked for {looked:word} {looked:kind/kinds} of oddities. None of them stops a "
+            "brief, and no number was changed because of one.",
+            looked=looked,
+        )
+    return page.prose.say(
+        "We looked for {looked:word} {looked:kind/kinds} of oddities, and found {found:word} of "
+        "them. None of them stops a brief, and no number was changed because of one.",
+        looked=looked,
+        found=found,
     )
 
 
@@ -162,8 +170,9 @@ def _joins(page: Page) -> Html:
         Html("<h3>Whether tables find one another</h3>"),
         paragraph(
             Html(
-                "What was kept is then put together. The lines of each pair add up to all of its "
-                "rows, so a join that loses students cannot go unnoticed."
+                "Reading looks up every student and teacher whom a row names; the briefs then "
+                "put the tables together. The lines of each pair add up to all of its rows, so a "
+                "join that loses students cannot go unnoticed."
             )
         ),
         table(

@@ -6,14 +6,16 @@ from pilot_analysis.report.figures import Figure
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.plots import plot_nps
 from pilot_analysis.report.sections.decisions import decided, match
+from pilot_analysis.report.sections.side_by_side import side_by_side
 from pilot_analysis.report.tables import Bar, bars, pair, paragraph, section, stack
+from pilot_analysis.report.wording import not_comparable, scale_ends
 
 __all__ = ["recommend"]
 
 _ANSWERS = {
     "promoters": "Yes (nine or ten)",
     "passives": "Unsure (seven or eight)",
-    "detractors": "No (zero to six)",
+    "detractors": "No ({lowest} to six)",
 }
 
 
@@ -27,6 +29,7 @@ def recommend(page: Page) -> Html:
     return section(
         page.not_collected("recommendation"),
         asked,
+        side_by_side(page),
         decided(page),
         match(page),
     )
@@ -53,25 +56,38 @@ def _product(page: Page, product: str, *, several: bool) -> Html:
             "The score itself is not shown: it would tell what a few people answered."
         )
         said = page.prose.say(words if score.is_range else "{score}", score=score)
-        return section(heading, paragraph(said, css="absent"))
+        return section(heading, paragraph(said, not_comparable(score), css="absent"))
     answers = {f.category: f for f in page.own_all("recommendation.answers", product_id=product)}
-    rows = [Bar(label, answers[key]) for key, label in _ANSWERS.items() if key in answers]
+    rows = [
+        Bar(label.format(lowest=_lowest(score)), answers[key])
+        for key, label in _ANSWERS.items()
+        if key in answers
+    ]
     asked = page.prose.sentence(
-        "How likely teachers are to recommend {product} to a colleague, from zero to ten.",
+        "How likely teachers are to recommend {product} to a colleague, from {lowest} to ten.",
         product=name,
+        lowest=_lowest(score),
     )
     figure = _strip(page, product, score)
     drawn = (bars(page.prose, asked, rows), figure.html if figure else Html(""))
-    side_by_side = section(*drawn) if several else pair(*drawn)
-    return section(heading, paragraph(*_silent(page, product)), side_by_side)
+    shown = section(*drawn) if several else pair(*drawn)
+    said = [not_comparable(score), *_silent(page, product)]
+    return section(heading, paragraph(*said), shown)
+
+
+def _lowest(score: Fact) -> str:
+    return "one" if scale_ends(score.unit) else "zero"
 
 
 def _strip(page: Page, product: str, score: Fact) -> Figure | None:
-    others = page.facts.others_of("recommendation.nps", product_id=product)
+    others = page.facts.others_of("recommendation.nps", product_id=product, unit=score.unit)
+    asked = " (1–10)" if scale_ends(score.unit) else ""
     caption = [
         page.prose.sentence(
-            "Net Promoter Score: the share of nine and ten minus the share of zero to six."
+            "Net Promoter Score: the share of nine and ten minus the share of {lowest} to six.",
+            lowest=_lowest(score),
         ),
+        not_comparable(score),
         page.prose.say(
             "Chance alone could put it anywhere from {s.low} to {s.high} (pale bar).", s=score
         ),
@@ -87,7 +103,7 @@ def _strip(page: Page, product: str, score: Fact) -> Figure | None:
         f"nps-{product or 'all'}",
         score,
         others,
-        name="All schools" if page.is_network else "This school",
+        name=("All schools" if page.is_network else "This school") + asked,
         title=f"Net Promoter Score, {page.product(product).text}",
         caption=Html(" ".join(said for said in caption if said)),
     )

@@ -2,15 +2,11 @@
 
 import csv
 import io
-import json
-from dataclasses import replace
 
 import pytest
 
 from pilot_analysis.errors import ConfigError, DataError
-from pilot_analysis.ingest.formats import formats
 from pilot_analysis.pilot import load_pilot
-from pilot_analysis.stats.nps import count_nps, net_promoter_score
 
 HEAD = """
 [pilot]
@@ -32,6 +28,7 @@ kind = "recommend"
 low = 0
 high = 10
 """
+FROM_0 = RECOMMEND + "offered_from = 0\n"
 EASY = """
 [items.easy]
 question = "It is easy to use."
@@ -136,13 +133,15 @@ def qualtrics(labels=ENGLISH, status="IP Address", preview=("Survey Preview", "p
         ("IP Address", ("Survey Preview", "preview")),
         ("0", ("1", "preview")),
         ("IP-Adresse", ("Umfragevorschau", "preview")),
+        ("IP Address", ("Offline Survey Preview", "offline")),
+        ("16", ("17", "offline")),
         ("IP Address", ("Survey Test", "test")),
         ("IP Address", ("Spam", "email")),
     ],
-    ids=["words", "numbers", "german words", "test", "spam"],
+    ids=["words", "numbers", "german words", "offline", "offline numbers", "test", "spam"],
 )
 def test_qualtrics_with_three_rows_of_headers(load, labels, status, preview):
-    pilot = load(qualtrics(labels, status, preview), MAPPED, RECOMMEND, EASY, USEFUL, COMMENT)
+    pilot = load(qualtrics(labels, status, preview), MAPPED, FROM_0, EASY, USEFUL, COMMENT)
     assert answers(pilot, "recommend") == [9]
     # The two questions with one number are told apart by their ImportIds.
     assert answers(pilot, "easy") == [4, 5]
@@ -165,7 +164,7 @@ def test_qualtrics_with_three_rows_of_headers(load, labels, status, preview):
 
 
 def test_names_of_respondents_are_dropped_also_from_what_they_wrote(load):
-    pilot = load(qualtrics(), MAPPED, RECOMMEND, EASY, USEFUL, COMMENT)
+    pilot = load(qualtrics(), MAPPED, FROM_0, EASY, USEFUL, COMMENT)
     assert answers(pilot, "comment") == ["Ask [name] [name], she knows"]
     told = pilot.table("survey_responses").to_csv() + pilot.ledger.to_csv()
     for private in ("Lopez", "Maria", "example.org", "192.0.2"):
@@ -245,7 +244,7 @@ def test_the_legacy_form_with_two_rows_a_mark_and_an_empty_column(load):
     source = (
         'format = "qualtrics_legacy"\nitems = { recommend = "Q1", comment = "Anything else?" }\n'
     )
-    pilot = load(LEGACY, source, RECOMMEND, COMMENT, encoding="utf-8-sig")
+    pilot = load(LEGACY, source, FROM_0, COMMENT, encoding="utf-8-sig")
     assert answers(pilot, "recommend") == [7]
     assert answers(pilot, "comment") == ["Fine"]
     assert set(pilot.table("survey_responses")["response_id"]) == {"R_1"}
@@ -370,9 +369,7 @@ def test_a_scale_that_may_have_begun_with_1_is_refused(load, refusal, form):
     assert answers(load([*TEN, ["", "0"]], source, RECOMMEND), "recommend") == [10, 9, 1, 0]
 
 
-def test_an_answer_of_0_that_is_set_aside_does_not_tell_the_scale(load, refusal, monkeypatch):
-    unknown = {"qualtrics": replace(formats()["qualtrics"], scale_unknown=True)}
-    monkeypatch.setattr("pilot_analysis.ingest.sheets.formats", lambda: formats() | unknown)
+def test_an_answer_of_0_that_is_set_aside_does_not_tell_the_scale(load, refusal):
     source = 'format = "qualtrics"\nitems = { recommend = "Q1" }\n'
     assert "no answer is 0" in refusal(qualtrics(), source, RECOMMEND)
     kept = [[cell.replace("Survey Preview", "IP Address") for cell in row] for row in qualtrics()]
@@ -402,8 +399,9 @@ items.comment = "Anything else?"
 """
 
 
-def test_surveymonkey(load):
-    pilot = load(MONKEY, OF_MONKEY, RECOMMEND, EASY, USEFUL, COMMENT)
+def test_surveymonkey(load, refusal):
+    assert "no answer is 0" in refusal(MONKEY, OF_MONKEY, RECOMMEND, EASY, USEFUL, COMMENT)
+    pilot = load(MONKEY, OF_MONKEY, FROM_0, EASY, USEFUL, COMMENT)
     assert answers(pilot, "recommend") == [9, 3]
     assert answers(pilot, "easy") == [4, 3]
     assert answers(pilot, "useful") == [2, 4]
@@ -411,6 +409,16 @@ def test_surveymonkey(load):
     rows = pilot.table("survey_responses")
     assert set(rows["respondent_id"]) == {"118", "119"}
     assert "Lopez" not in rows.to_csv()
+
+
+def test_a_column_of_one_option_does_not_tell_who_left_the_question_out(refusal):
+    source = """format = "surveymonkey"\nitems.in_class = "Where do you use it? [In class]"\n"""
+    assert refusal(MONKEY, source, IN_CLASS) == (
+        'survey.csv, column "Where do you use it? [In class]": holds "In class" or nothing, so a '
+        "blank may mean not chosen or not answered. Export all options of the question in one "
+        "column (SurveyMonkey: condensed; Qualtrics: without splitting multi-value fields), or "
+        "take items.in_class out."
+    )
 
 
 def test_a_question_of_several_columns_is_not_its_first_column(refusal):
@@ -472,7 +480,10 @@ def test_an_answer_that_is_not_among_the_words_is_told(refusal):
 
 def test_words_where_numbers_are_expected_are_told(refusal):
     item = '\n[items.easy]\nquestion = "Easy?"\n'
-    assert '"Agree" is not a number' in refusal(rows_of("Agree", "4"), WORDED, item)
+    assert refusal(rows_of("Agree", "4"), WORDED, item) == (
+        'survey.csv, row 2, column "Easy": "Agree" is not a number. Say its answers from the '
+        "lowest to the highest: answers of items.easy."
+    )
 
 
 def test_answers_must_be_as_many_as_the_steps_of_the_scale(load):
@@ -534,130 +545,3 @@ def test_the_real_qualtrics_exports(load, shared_data, tmp_path):
         assert ledger(pilot, "responses") == [("read", "", 1), ("kept", "", 1)]
         assert "47.1" not in rows.to_csv()
         assert "130.92" not in rows.to_csv()
-
-
-CARPENTRIES = """
-[pilot]
-id = "carpentries"
-title = "After instructor training"
-
-[sources.schools]
-file = "instructor_training_post_2018.csv"
-columns = { school_id = "MemberSite", name = "MemberSite" }
-blanks = { school_id = "not stated", name = "Not stated" }
-recode.school_id = RECODE
-keep = "distinct"
-
-[sources.survey_responses]
-file = "instructor_training_post_2018.csv"
-format = "survey"
-columns = { school_id = "MemberSite", answered_on = "Date" }
-values = { wave = "after", respondent_role = "teacher" }
-blanks = { school_id = "not stated" }
-recode.school_id = RECODE
-dates = "month first"
-items = { recommend = "LikelyToRecommend", worth = "Worth", new = "NewInformation" }
-
-[items.recommend]
-question = "How likely are you to recommend this training to a friend or colleague?"
-kind = "recommend"
-low = 0
-high = 10
-offered_from = 0
-
-[items.worth]
-question = "It was worth my time."
-answers = ["Strongly Disagree", "Disagree", "Neither Agree nor Disagree", "Agree", "Strongly Agree"]
-
-[items.new]
-question = "How much of it was new?"
-answers = ["None of it", "Some of it", "About half of it", "Most of it", "All of it"]
-"""
-
-
-def test_the_carpentries_survey(shared_data, tmp_path):
-    name = of_shared(shared_data, tmp_path, "carpentries/instructor_training_post_2018.csv")
-    with (tmp_path / name).open(encoding="utf-8", newline="") as file:
-        sites = sorted({row["MemberSite"].strip() for row in csv.DictReader(file)} - {""})
-    # Some sites are called by a date with slashes, which names no folder.
-    recode = ", ".join(f"{json.dumps(site)} = 'site {i}'" for i, site in enumerate(sites))
-    (tmp_path / "pilot.toml").write_text(CARPENTRIES.replace("RECODE", f"{{ {recode} }}"))
-    pilot = load_pilot(tmp_path)
-    counts = count_nps(answers(pilot, "recommend"))
-    assert (counts.promoters, counts.passives, counts.detractors) == (501, 317, 71)
-    assert net_promoter_score(counts).estimate == pytest.approx(48.37, abs=0.005)
-    assert ledger(pilot, "responses") == [("read", "", 967), ("kept", "", 967)]
-    assert len(pilot.schools) == 82  # 81 member sites, and "not stated"
-    worth = pilot.table("survey_responses").query("item_id == 'worth'")["value"].value_counts()
-    assert worth.to_dict() == {5: 474, 4: 343, 3: 58, 2: 17, 1: 12}
-    new = pilot.table("survey_responses").query("item_id == 'new'")["value"].value_counts()
-    # "About half of it" is written with spaces that do not break.
-    assert new.to_dict() == {4: 316, 3: 300, 2: 254, 5: 21, 1: 3}
-    days = pilot.table("survey_responses")["answered_on"]
-    assert sorted(days.dt.year.unique()) == [2016, 2017, 2018]
-
-
-LEARNING_R = """
-[pilot]
-id = "learning-r"
-title = "Learning R"
-
-[sources]
-schools = { file = "schools.csv" }
-products = { file = "products.csv" }
-
-[[sources.survey_responses]]
-file = "learning_r_survey_2019.tsv"
-format = "google_forms"
-columns = { answered_on = "Qtime" }
-values = { wave = "2019", respondent_role = "teacher", school_id = "web", product_id = "R" }
-templates = { response_id = "R {response row}" }
-items = { recommend = "Qrecommend" }
-
-[[sources.survey_responses]]
-file = "learning_r_survey_2019.tsv"
-format = "google_forms"
-columns = { answered_on = "Qtime" }
-values = { wave = "2019", respondent_role = "teacher", school_id = "web", product_id = "Python" }
-templates = { response_id = "Python {response row}" }
-items = { recommend = "Qpython_recommend" }
-"""
-
-
-def test_the_learning_r_survey_is_no_nps_until_its_scale_is_declared(shared_data, tmp_path):
-    of_shared(shared_data, tmp_path, "google_forms/learning_r_survey_2019.tsv")
-    (tmp_path / "schools.csv").write_text("school_id,name\nweb,The community\n")
-    (tmp_path / "products.csv").write_text("product_id,name\nR,R\nPython,Python\n")
-    (tmp_path / "pilot.toml").write_text(LEARNING_R + RECOMMEND)
-    with pytest.raises(DataError) as caught:
-        load_pilot(tmp_path)
-    assert str(caught.value).count("no answer is 0, so the form may have offered 1 to 10") == 2
-    (tmp_path / "pilot.toml").write_text(LEARNING_R + RECOMMEND + "offered_from = 1\n")
-    pilot = load_pilot(tmp_path)
-    assert pilot.config.items["recommend"].offered_from == 1
-    rows = pilot.table("survey_responses")
-    both = rows.pivot_table(index="respondent_id", columns="product_id", values="value")
-    assert both.notna().sum().to_dict() == {"R": 2004, "Python": 1115}
-    r, python = (
-        net_promoter_score(count_nps(both[name].dropna())).estimate for name in ("R", "Python")
-    )
-    assert r == pytest.approx(75.0998, abs=1e-4)
-    assert python == pytest.approx(6.4574, abs=1e-4)
-    pairs = both.dropna()
-    assert len(pairs) == 1110
-    paired = paired_difference(pairs["R"], pairs["Python"])
-    assert paired == pytest.approx(66.6667, abs=1e-4)
-    # Not the difference of the two scores: those come from different people.
-    assert paired != pytest.approx(r - python, abs=0.5)
-
-
-def paired_difference(first, second):
-    """Return the paired difference by the package where it has one, and by hand."""
-    sides = [(x >= 9).astype(int) - (x <= 6).astype(int) for x in (first, second)]
-    by_hand = 100 * (sides[0] - sides[1]).mean()
-    try:
-        from pilot_analysis.stats.nps import nps_difference_paired
-    except ImportError:  # an older branch: by hand only
-        return by_hand
-    assert nps_difference_paired(first, second).estimate == pytest.approx(by_hand, abs=1e-9)
-    return by_hand

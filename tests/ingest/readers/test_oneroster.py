@@ -161,6 +161,80 @@ def test_three_teachers_of_a_class_share_a_student_in_the_order_of_the_file(pack
     assert classes.groupby("student_id")["weight"].sum().to_list() == pytest.approx([1, 1])
 
 
+def change(package, name, old, new):
+    path = package / "roster" / f"{name}.csv"
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+
+
+def test_a_teacher_who_is_gone_leaves_the_students_to_the_others(package):
+    change(package, "users", "t2,active", "t2,tobedeleted")
+    pilot = load_pilot(package)
+    classes = pilot.table("enrollments")
+    assert list(classes["teacher_id"]) == ["t1", "t1"]
+    assert list(classes["weight"]) == [1, 1]
+    assert aside(pilot, "enrollments")["names a teacher who is tobedeleted"] == 1
+
+
+def test_the_students_of_a_class_that_is_gone_are_counted(package):
+    change(package, "classes", "c1,active", "c1,tobedeleted")
+    change(package, "enrollments", "e7,active,,c1,S1,a1,aide", "e7,active,,c2,S1,t1,teacher")
+    pilot = load_pilot(package)
+    assert list(pilot.table("enrollments")["class_id"]) == ["c2"]
+    assert aside(pilot, "enrollments") == {
+        "tobedeleted": 1, "of a class that is tobedeleted": 4, "names the teacher of a class": 1,
+    }  # fmt: skip
+
+
+def test_nobodys_home_is_a_school_that_is_gone(package):
+    change(package, "users", "true,S2,student,pq", 'true,"S3,S2",student,pq')
+    check(load_pilot(package))
+
+
+def test_a_class_in_two_schools_is_told(package):
+    change(package, "enrollments", "e2,active,,c1,S1", "e2,active,,c1,S2")
+    with pytest.raises(DataError, match='the class "c1" is in the schools S1 and S2'):
+        load_pilot(package)
+
+
+def test_classes_may_be_chosen_by_their_term(package):
+    change(
+        package,
+        "classes",
+        'c1,active,,Mathematics 4,"04,05",k1,scheduled,S1,y',
+        'c1,active,,M,,,,S1,"y,fall"',
+    )
+    change(package, "enrollments", "e7,active,,c1,S1,a1,aide", "e7,active,,c2,S1,t1,teacher")
+    plain = 'enrollments = { file = "roster", format = "oneroster"'
+    toml = (package / "pilot.toml").read_text()
+    assert plain in toml
+    toml = toml.replace(plain, f'{plain}, where = {{ termSourcedIds = ["y,fall"] }}')
+    (package / "pilot.toml").write_text(toml)
+    pilot = load_pilot(package)
+    assert set(pilot.table("enrollments")["class_id"]) == {"c1"}
+    assert aside(pilot, "enrollments")["not asked for (wanted: termSourcedIds y,fall)"] == 1
+
+
+def test_only_terms_of_the_sessions_are_terms(package):
+    (package / "roster" / "academicSessions.csv").write_text(
+        "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear\n"
+        "y,active,,2025-26,schoolYear,2025-08-01,2026-06-30,,2026\n"
+        "f,active,,Fall,semester,2025-08-20,2025-12-19,y,2026\n"
+        "g,active,,Quarter 1,gradingPeriod,2025-08-20,2025-10-20,f,2026\n"
+        "s,active,,Spring,term,2026-01-07,2026-06-10,y,2026\n"
+        "x,tobedeleted,,Summer,term,2026-06-15,2026-07-20,y,2026\n"
+    )
+    with (package / "pilot.toml").open("a") as file:
+        file.write(
+            'calendar = { file = "roster", format = "oneroster", values = { scope_id = "D" } }\n'
+        )
+    pilot = load_pilot(package)
+    days = pilot.table("calendar")["begin"].dt.strftime("%Y-%m-%d")
+    assert list(days) == ["2025-08-20", "2026-01-07"]
+    assert aside(pilot, "calendar") == {"tobedeleted": 1, "not a term or semester": 2}
+
+
 def test_nothing_personal_reaches_a_clean_table(package):
     pilot = load_pilot(package)
     told = " ".join(frame.to_csv() for frame in pilot.tables.values()) + pilot.ledger.to_csv()

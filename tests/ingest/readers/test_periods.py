@@ -158,6 +158,20 @@ def test_lexia_gives_the_week_in_which_it_was_pulled_once_for_each_student(tmp_p
     assert aside == {"no use recorded": 1, "the same as an earlier row": 1}
 
 
+def test_a_blank_of_lexia_is_nothing_or_what_pilot_toml_says(tmp_path):
+    day = date(2025, 10, 10)
+    frame, aside = lexia(tmp_path, ROWS, pulled_on=day, blanks={"minutes": "0"})
+    assert frame.set_index("student_id")["minutes"].to_dict() == {"A": 31, "B": 0, "C": 0}
+    assert aside == {"the same as an earlier row": 1}
+    source = Source(file="lexia.csv", format="lexia", pulled_on=day,
+                    values={"product_id": "lexia"}, columns={"minutes": "weektime"})  # fmt: skip
+    reading = READERS["snapshot"](
+        Files(tmp_path), source, formats()["lexia"], TABLES["usage"], None
+    )
+    _, (line,) = clean_columns(reading, TABLES["usage"], ())
+    assert "there is no column \"weektime\"; did you mean 'week_time'?" in line
+
+
 def test_lexia_has_each_students_own_target(tmp_path):
     frame, aside = lexia(tmp_path, ROWS, "licenses")
     assert frame.set_index("student_id")["target_minutes_per_week"].to_dict() == {

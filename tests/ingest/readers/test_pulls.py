@@ -1,5 +1,7 @@
 """Totals of the year so far: one export gives months, exports a week apart give weeks."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -104,20 +106,23 @@ def test_one_export_gives_months_by_its_school_year(tmp_path):
 
 def test_the_school_year_must_be_one(tmp_path):
     write(tmp_path / "m.csv", [{"Student ID": "A", "Academic Year": "2025-2027",
-                                "May Total Time on Task (min)": 1}])  # fmt: skip
+                                "May Total Time on Task (min)": 1,
+                                "Last Week End Date": "05/31/2026"}])  # fmt: skip
     with pytest.raises(DataError) as caught:
         read(tmp_path, "m.csv")
     assert str(caught.value).startswith(
         'm.csv, row 2, column "Academic Year": "2025-2027" is no school year such as 2025-2026.'
     )
     sheet, _, _ = read(
-        tmp_path, "m.csv", values={"product_id": "iready", "period_start": "2025-26"}
-    )
+        tmp_path, "m.csv", values={"product_id": "iready", "period_start": "2025-26"},
+        pulled_on=date(2026, 6, 1),
+    )  # fmt: skip
     assert [f"{d:%Y-%m}" for d in sheet.frame["period_start"]] == ["2026-05"]
 
 
 def test_where_chooses_among_subjects(tmp_path):
-    rows = [{"Student ID": "A", "Subject": s, "May Total Time on Task (min)": m}
+    rows = [{"Student ID": "A", "Subject": s, "May Total Time on Task (min)": m,
+             "Last Week End Date": "05/31/2026"}
             for s, m in (("Math", 10), ("Reading", 20))]  # fmt: skip
     write(tmp_path / "m.csv", rows)
     sheet, _, _ = read(tmp_path, "m.csv", where={"Subject": ["Math"]})
@@ -125,6 +130,30 @@ def test_where_chooses_among_subjects(tmp_path):
     assert sheet.aside["not asked for (wanted: Subject Math)"] == 1
     both, _, _ = read(tmp_path, "m.csv", values={}, templates={"product_id": "iready {Subject}"})
     assert set(both.frame["product_id"]) == {"iready Math", "iready Reading"}
+
+
+def test_months_that_were_still_to_come_are_no_months_without_use(tmp_path):
+    row = {"Student ID": "A", "May Total Time on Task (min)": 9} | {
+        f"{month} Total Time on Task (min)": 0 for month in MONTHS if month != "May"
+    }
+    write(tmp_path / "m.csv", [row])
+    with pytest.raises(DataError, match=r"m\.csv: does not say when it was made.* pulled_on = "):
+        read(tmp_path, "m.csv")
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, "m.csv", pulled_on=date(2026, 4, 30))
+    assert str(caught.value) == (
+        "m.csv, row 2: May has use, and the totals reach to 2026-04-30 only. Correct pulled_on, or "
+        "the school year."
+    )
+    sheet, _, _ = read(tmp_path, "m.csv", pulled_on=date(2026, 5, 1))
+    assert sheet.frame["minutes"].tolist() == [0] * 10 + [9]
+    assert sheet.aside == {
+        "month after the export was made": 1, "no use recorded in the month": 0,
+    }  # fmt: skip
+    # The export says the day in any of its rows: it was made once.
+    write(tmp_path / "m.csv", [row, {"Student ID": "B", "Last Week End Date": "05/31/2026"}])
+    sheet, _, _ = read(tmp_path, "m.csv")
+    assert (len(sheet.frame), sheet.aside["month after the export was made"]) == (11, 2)
 
 
 def test_one_export_without_months_tells_of_no_week(tmp_path):
@@ -198,7 +227,7 @@ def test_a_student_twice_in_one_week(tmp_path):
     with pytest.raises(DataError) as caught:
         read(tmp_path, "*.csv")
     assert str(caught.value).startswith(
-        'a.csv, row 3, column "student_id": the student "A" has totals to 2025-10-05 here and in '
+        'a.csv, row 3, column "student_id": the same student has totals to 2025-10-05 here and in '
         "a.csv, row 2."
     )
     write(tmp_path / "c.csv", [total("A", "10/12/2025", 5)])
@@ -238,6 +267,59 @@ def test_rows_without_a_student_or_a_week_and_those_not_asked_for_are_counted(tm
         "no last week named": 1, "the student's first export, from which the next is counted": 1,
     }  # fmt: skip
     assert (step.read, step.kept) == (6, 1)
+
+
+def test_the_school_year_may_be_written_in_two_ways(tmp_path):
+    write(tmp_path / "a.csv", [total("A", "10/05/2025", 10)])
+    write(tmp_path / "b.csv", [total("A", "10/12/2025", 15, **{"Academic Year": "2025-26"})])
+    assert weeks(read(tmp_path, "*.csv")[0])[0][:3] == ("A", "10-06", 5)
+
+
+def complaint(folder, file="*.csv", **source):
+    with pytest.raises(DataError) as caught:
+        read(folder, file, **source)
+    return [line.strip() for line in str(caught.value).splitlines()]
+
+
+def test_exports_that_are_not_alike_are_refused_by_name(tmp_path):
+    write(tmp_path / "a.csv", [total("A", "10/05/2025", 10)])
+    (tmp_path / "b.csv").write_text(
+        "Student ID,Academic Year,Last Week End Date,Year-to-Date Overall Lessons Passed\n"
+        "A,2025-2026,10/12/2025,4\n"
+    )
+    (line,) = complaint(tmp_path)
+    assert line.startswith(f'b.csv, row 1: there is no column "{YTD[0]}" or "{YTD[1]}". Every')
+    text = (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
+    (tmp_path / "b.csv").write_text(text.replace("Academic Year", "Academic Yeer"))
+    (line,) = complaint(tmp_path)
+    assert line.startswith('b.csv, row 1: there is no column "Academic Year"; did you mean')
+
+
+def test_what_pilot_toml_names_must_be_there(tmp_path):
+    for name, end, minutes in (("a", "10/05/2025", 1), ("b", "10/12/2025", 4)):
+        write(tmp_path / f"{name}.csv", [total("A", end, minutes, Subject="Math"),
+                                         total("B", end, minutes, Subject="Reading")])  # fmt: skip
+    lines = complaint(tmp_path, where={"Subjct": ["Math"]})
+    assert [line.split(". ")[0] for line in lines] == [
+        f"{name}.csv, row 1: there is no column \"Subjct\"; did you mean 'Subject'?"
+        " Every export of the folder needs it: export them alike, and keep other files elsewhere."
+        for name in "ab"
+    ]
+    (line,) = complaint(tmp_path, where={"Subject": ["Math", "Readng"]})
+    assert line.startswith('*.csv, column "Subject": `where` wants "Readng", and no row has it;')
+    lines = complaint(tmp_path, values={}, templates={"product_id": "iready {Subjct}"})
+    assert all('there is no column "Subjct"' in line for line in lines)
+    (line,) = complaint(tmp_path, blanks={"minutes": "0"})
+    assert line.startswith("*.csv: recode and blanks mean nothing for minutes, which is what")
+
+
+def test_a_product_is_not_named_after_a_blank(tmp_path):
+    for name, end, minutes in (("a", "10/05/2025", 1), ("b", "10/12/2025", 4)):
+        write(tmp_path / f"{name}.csv", [total("A", end, minutes, Subject="Math"),
+                                         total("B", end, minutes)])  # fmt: skip
+    sheet, _, _ = read(tmp_path, "*.csv", values={}, templates={"product_id": "iready {Subject}"})
+    assert set(sheet.frame["product_id"].dropna()) == {"iready Math"}
+    assert sheet.frame["product_id"].isna().sum() == 1
 
 
 ENDS = [f"2025-{m:02}-{d:02}" for m, d in ((9, 7), (9, 14), (9, 21), (9, 28), (10, 5), (10, 12))]

@@ -146,6 +146,12 @@ def test_tests_side_by_side_are_put_under_one_another(load):
     ]  # fmt: skip
 
 
+def test_of_two_tests_side_by_side_in_a_window_the_first_is_the_earliest(load):
+    text = SIDE_BY_SIDE.replace("05/12/2026,480", "10/02/2025,455")
+    source = f'format = "iready_diagnostic_and_instruction"\n{WINDOWS}keep = "first"\n'
+    assert scores(load(text, source)) == [("1", "fall", 450), ("2", "fall", 440)]
+
+
 def test_an_export_without_a_column_for_each_test_ends_in_a_sentence(load):
     text = SIDE_BY_SIDE.replace(" (", " [")
     with pytest.raises(DataError, match=r"tests\.csv, row 1: there is no column whose name ends"):
@@ -153,9 +159,57 @@ def test_an_export_without_a_column_for_each_test_ends_in_a_sentence(load):
 
 
 def test_a_subject_that_no_column_names_must_be_said(load):
-    text = DIAGNOSTIC.format(baseline="Baseline Diagnostic (Y/N)", recent="x")
+    text = DIAGNOSTIC.format(
+        baseline="Baseline Diagnostic (Y/N)", recent="Most Recent Diagnostic (Y/N)"
+    )
     with pytest.raises(DataError, match='there is no column "Subject"'):
         load(text, 'format = "iready_diagnostic"\n')
+
+
+@pytest.mark.parametrize("window", ["baseline", "most recent"])
+def test_a_mark_that_the_export_lacks_is_told_and_its_tests_are_not_set_aside(load, window):
+    columns = {
+        "baseline": "Baseline Diagnostic (Y/N)",
+        "most recent": "Most Recent Diagnostic (Y/N)",
+    }
+    lacking = columns | {window: "x"}
+    text = DIAGNOSTIC.format(baseline=lacking["baseline"], recent=lacking["most recent"])
+    with pytest.raises(DataError, match=rf'no column "[^"]+", which would mark the {window} test'):
+        load(text, 'format = "iready_diagnostic"\nvalues = { outcome_id = "math" }\n')
+
+
+def test_a_test_twice_in_a_window_is_never_chosen_between_in_silence(load):
+    text = DIAGNOSTIC.format(baseline="Baseline Diagnostic (Y/N)", recent="x")
+    text += "Pupil,Quin,2,4,2025-2026,S1,09/02/2025,09/02/2025,N,N,466,Level 3,35,24\n"
+    source = f'format = "iready_diagnostic"\nvalues = {{ outcome_id = "math" }}\n{WINDOWS}'
+    with pytest.raises(DataError, match=r'row 6, column "window": the key .* and window "fall"'):
+        load(text, source)
+    with pytest.raises(DataError, match=r'row 6, column "window": the key'):
+        load(text, f'{source}keep = "distinct"\n')  # re-taken: not the same row
+    pilot = load(text, f'{source}keep = "first"\n')
+    assert ("2", "fall", 440) in scores(pilot)
+    assert aside(pilot)["another row of the same student_id and outcome_id and window is used"] == 1
+
+
+def test_a_score_of_zero_is_a_score_and_a_blank_is_none(load):
+    text = COMBINED.replace(",201,3.1,45,", ",0,3.1,,").replace(",212,3.2,51,9,Yes*", ",,,,9,")
+    pilot = load(text, 'format = "nwea_map"\n')
+    assert scores(pilot) == [("1", "Fall 2025-2026", 0)]
+    assert aside(pilot)["blank: no score or percentile or met_growth"] == 1
+
+
+def test_a_percentile_is_never_a_share(load):
+    text = COMBINED.replace(",201,3.1,45,", ",201,3.1,45%,")
+    pilot = load(text, 'format = "nwea_map"\n').table("assessments")
+    assert pilot.set_index("window")["percentile"].to_dict()["Fall 2025-2026"] == 45
+
+
+def test_a_pattern_of_files_is_for_logs_of_use(load, tmp_path):
+    load(SPLIT, 'format = "nwea_map"\n')
+    toml = tmp_path / "pilot.toml"
+    toml.write_text(toml.read_text().replace('"tests.csv"', '"test*.csv"'))
+    with pytest.raises(DataError, match="is a pattern, and only logs of use are read from several"):
+        load_pilot(tmp_path)
 
 
 def test_the_real_i_ready_exports_agree_with_one_another(load, shared_data, tmp_path):
@@ -176,6 +230,7 @@ def test_the_real_i_ready_exports_agree_with_one_another(load, shared_data, tmp_
     assert len(ids) == 500
     assert len(scores(from_wide)) == 968
     assert [row[:2] for row in scores(from_wide)] == [row[:2] for row in scores(from_long)]
+    assert scores(from_wide) == scores(from_long)
 
 
 def test_the_real_ela_diagnostics(load, shared_data):
