@@ -1,4 +1,4 @@
-"""The command line: ``pilot new``, ``check``, ``brief``, ``dictionary`` and ``simulate``."""
+"""The command line: ``pilot new``, ``check``, ``brief``, ``audit``, ``release`` and others."""
 
 import signal
 import sys
@@ -55,7 +55,8 @@ def brief(folder, schools, jobs, out, audience, notebooks) -> None:
     """Make the briefs of every school and of the network.
 
     FOLDER holds pilot.toml. With --school only the briefs of those schools are made. Exit status:
-    0 all made, 1 a brief failed (the others are there), 2 the run could not start.
+    0 all made, 1 a brief failed (the others are there), 2 the run could not start, or the audit
+    found something and nothing was handed out.
     """
     click.echo(f"Reading {folder} ...", err=True)
     from pilot_analysis.batch import run_briefs
@@ -82,6 +83,45 @@ def check(folder, out) -> None:
     checked = check_pilot(folder, out)
     click.echo(checked.text)
     sys.exit(_FAULTS if checked.n_faults else 0)
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--pilot", type=click.Path(path_type=Path, file_okay=False), help="Also search for its ids."
+)
+def audit(runs, pilot) -> None:
+    """Read RUNS as a stranger would, with all earlier releases, and say what they give away.
+
+    Exit status: 0 nothing was found, 1 something was, 2 the audit could not be done.
+    """
+    from pilot_analysis.release import audit_and_note
+
+    done = audit_and_note(runs, pilot)
+    click.echo(done.told)
+    sys.exit(1 if done.findings else 0)
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--reason", default="", help="Why, for the ledger; needed with --replaces.")
+@click.option("--replaces", default="", metavar="RUN", help="The release that this one corrects.")
+@click.option("--withdraw", metavar="WHY", help="Take this release back, and say why.")
+@click.option(
+    "--pilot", type=click.Path(path_type=Path, file_okay=False), help="Also search for its ids."
+)
+def release(run, reason, replaces, withdraw, pilot) -> None:
+    """Hand out RUN: audit it against all earlier releases, copy it, and keep the ledger.
+
+    Exit status: 0 done, 2 refused.
+    """
+    from pilot_analysis.release import release_run, withdraw_run
+
+    if withdraw is not None:
+        click.echo(f"Withdrawn; the ledger keeps it: {withdraw_run(run, withdraw)}")
+        return
+    folder, audited = release_run(run, reason, replaces=replaces, pilot_folder=pilot)
+    click.echo(f"{audited.told}\nReleased: {folder}")
 
 
 @main.command()

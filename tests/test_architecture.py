@@ -23,6 +23,7 @@ ORDER = (
     "check",
     "disclosure",
     "report",
+    "release",
     "batch",
     "cli",
 )

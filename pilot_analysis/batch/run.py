@@ -40,6 +40,8 @@ class Run:
         Wall time of each brief.
     peak_bytes : int
         Memory of the largest process that made a brief, what it shares with others included.
+    survived : str
+        How many of the numbers about people are shown, in words.
     """
 
     folder: Path
@@ -47,6 +49,7 @@ class Run:
     failed: Mapping[str, str]
     seconds: Mapping[str, float]
     peak_bytes: int
+    survived: str
 
     @property
     def exit_status(self) -> int:
@@ -55,7 +58,8 @@ class Run:
 
     def table(self) -> str:
         """Return the run as a table for a terminal."""
-        return summary_table(self.folder, self.made, self.failed, self.seconds, self.peak_bytes)
+        table = summary_table(self.folder, self.made, self.failed, self.seconds, self.peak_bytes)
+        return f"{self.survived}\n{table}"
 
 
 def run_briefs(
@@ -71,7 +75,9 @@ def run_briefs(
 
     The results of all schools are computed and protected once, because what may be shown of one
     depends on the others. Then each notebook is executed in a fresh kernel, exported and checked.
-    A school that fails leaves the others alone. An earlier run is never overwritten.
+    A school that fails leaves the others alone. The run is made in a hidden folder and audited
+    there as a stranger would read it; only then do its pages appear. An earlier run is never
+    overwritten.
 
     Parameters
     ----------
@@ -95,7 +101,7 @@ def run_briefs(
     ------
     PilotError
         The run could not start: the pilot, a school id, the audience, or a notebook is at fault.
-        Nothing is written then.
+        Nothing is written then, and neither when the audit finds something.
     """
     _require(audience, jobs)
     with Zygote() as zygote:  # it imports what the notebooks need while this process computes
@@ -119,6 +125,7 @@ def _run(zygote, pilot, plan, audience, chosen, out, jobs) -> Run:
     from pilot_analysis.batch.index import render_index
     from pilot_analysis.batch.manifest import manifest, private_inputs, run_id
     from pilot_analysis.batch.tasks import make_tasks
+    from pilot_analysis.release import people_of, require_safe
     from pilot_analysis.report import prepare
 
     notebooks = {notebook for notebook, _ in plan.values()}
@@ -143,6 +150,8 @@ def _run(zygote, pilot, plan, audience, chosen, out, jobs) -> Run:
         (private / "zygote.log").write_text(zygote.told(), encoding="utf-8")
         index = render_index(pilot, plan=tuple(plan), made=made, audience=audience)
         (partial / "index.html").write_text(index, encoding="utf-8")
+        _tidy(partial)
+        audit = require_safe(partial, people_of(pilot))
         folder = _settle(partial, home / identity)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -153,6 +162,7 @@ def _run(zygote, pilot, plan, audience, chosen, out, jobs) -> Run:
         failed={name: done[name]["reason"] for name in plan if done[name]["reason"]},
         seconds={name: done[name]["wall"] for name in plan},
         peak_bytes=max(max(d["kernel_bytes"], d["driver_bytes"]) for d in done.values()),
+        survived=audit.told_share,
     )
 
 
@@ -212,10 +222,14 @@ def _make_one(zygote: Zygote, task: "BriefTask") -> dict[str, Any]:
     return outcome | {"wall": time.perf_counter() - begin}
 
 
+def _tidy(partial: Path) -> None:
+    """Remove what is left of a brief whose process was killed."""
+    for left in partial.rglob(".*.partial"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _settle(partial: Path, wanted: Path) -> Path:
     """Give the finished run its name; the same run again becomes "-2", "-3", and so on."""
-    for left in partial.rglob(".*.partial"):  # of a brief whose process was killed
-        shutil.rmtree(left, ignore_errors=True)
     partial.chmod(0o755)
     number, folder = 1, wanted
     while True:

@@ -1,10 +1,12 @@
 """`protect`: the one gate between results and anything that is shown."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from pilot_analysis.disclosure.complementary import protect_together
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
 from pilot_analysis.disclosure.primary import CODED, GONE, SHOWN, SUPPRESSED, Verdict, judge_all
 from pilot_analysis.disclosure.protected import ProtectedResults, make_protected
@@ -73,7 +75,12 @@ def protect(
     _refuse_blank_keys(results.frame)
     rows = list(results.frame.itertuples(index=False, name="Row"))
     verdicts = close(rows, judge_all(rows, policy), policy)
-    return make_protected(_apply(results, rows, verdicts, policy), policy)
+    rounded = round_results(results)
+
+    def shown(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+        return _apply(rounded, rows, verdicts, policy)
+
+    return make_protected(shown(protect_together(rows, verdicts, policy, shown)), policy)
 
 
 def _refuse_blank_keys(frame: pd.DataFrame) -> None:
@@ -89,8 +96,8 @@ def _refuse_blank_keys(frame: pd.DataFrame) -> None:
             )
 
 
-def _apply(results: Results, rows, verdicts: list[Verdict], policy) -> pd.DataFrame:
-    frame = round_results(results)
+def _apply(rounded: pd.DataFrame, rows, verdicts: Sequence[Verdict], policy) -> pd.DataFrame:
+    frame = rounded.copy()
     states = np.array([verdict.state for verdict in verdicts], int)
     words_only = frame["kind"].isin(WORDS).to_numpy()
     few = frame["n"].lt(FEW_ANSWERS) & frame["population"].isin(PEOPLE)

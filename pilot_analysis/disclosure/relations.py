@@ -18,10 +18,16 @@ from pilot_analysis.disclosure.structure import (
 )
 from pilot_analysis.disclosure.tables.published import Linear, Product
 
-__all__ = ["CATEGORIES", "behind", "relations_of"]
+__all__ = ["CATEGORIES", "LOST", "behind", "lost", "relations_of", "values_of"]
+
+FLOW = ("rostered", "pre", "post", "both")
+"""Categories of a flow with two tests: on the list, tested before, tested after, and both."""
 
 CATEGORIES = ("detractors", "passives", "promoters")
 """The counts behind a Net Promoter Score, in the order of its scale."""
+
+LOST = ("#less ", "#without a test")
+"""What the ids of those whom a funnel lost hold."""
 
 _TOLERANCE = 1e-6
 _BEHIND = {"proportion": "people", "mean": "sum", "score": "difference"}
@@ -31,6 +37,36 @@ _SCALE = {"proportion": 1.0, "mean": 1.0, "score": 100.0}
 def behind(row: Any, what: str = "") -> str:
     """Return the id of a number behind a result: its "n", or what a share or mean is made of."""
     return f"{row.result_id}#{what or _BEHIND[row.kind]}"
+
+
+def lost(chain: Sequence[Any]) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield those whom a funnel lost between two of its counts, and how they are reckoned.
+
+    Parameters
+    ----------
+    chain : sequence of named tuples
+        The counts of one funnel, each with its category.
+
+    Yields
+    ------
+    name : str
+        Id of the number of people.
+    sum : dict of str to float
+        Result id -> coefficient; at least nothing.
+    """
+    ids = {row.category: row.result_id for row in chain}
+    estimate = {row.result_id: row.estimate for row in chain}
+    if set(ids) >= set(FLOW):
+        # two tests: who has one need not have the other
+        start, pre, post, both = (ids[category] for category in FLOW)
+        yield f"{start}{LOST[1]}", {start: 1.0, pre: -1.0, post: -1.0, both: 1.0}
+        pairs = [(start, pre), (start, post), (pre, both), (post, both)]
+    else:
+        pairs = list(
+            pairwise(row.result_id for row in sorted(chain, key=lambda row: -row.estimate))
+        )
+    for before, after in pairs:
+        yield f"{before}{LOST[0]}{after}", {before: 1.0, after: -1.0}
 
 
 def relations_of(rows: Sequence[Any]) -> tuple[Linear | Product, ...]:
@@ -49,10 +85,10 @@ def relations_of(rows: Sequence[Any]) -> tuple[Linear | Product, ...]:
     -------
     tuple of Linear or Product
         Over the ids of results, and of the numbers `behind` them: "ID#n", "ID#people" of a share,
-        "ID#sum" of a mean, "ID#difference" (promoters less detractors) of a score.
+        "ID#sum" of a mean, "ID#difference" (promoters less detractors) of a score, and those whom
+        a funnel `lost`.
     """
-    rows = [row for row in rows if row.kind not in WORDS and not isnan(row.estimate)]
-    truth = _truth(rows)
+    rows, truth = _numbers(rows), values_of(rows)
     found: list[Linear | Product] = [*_of_each(rows, truth), *_nested(rows)]
     for sum_ in (*_totals(rows, truth), *_sides(rows), *_differences(rows), *_answers(rows)):
         if _holds(sum_, truth):
@@ -60,8 +96,13 @@ def relations_of(rows: Sequence[Any]) -> tuple[Linear | Product, ...]:
     return tuple(found)
 
 
-def _truth(rows: Sequence[Any]) -> dict[str, float]:
+def values_of(rows: Sequence[Any]) -> dict[str, float]:
+    """Return the true value of every number that `relations_of` may name."""
+    rows = _numbers(rows)
     values = {row.result_id: row.estimate for row in rows}
+    for chain in _chains(rows):
+        for name, sum_ in lost(chain):
+            values[name] = sum(weight * values[part] for part, weight in sum_.items())
     for row in rows:
         if not isnan(row.n):
             values[behind(row, "n")] = row.n
@@ -97,15 +138,23 @@ def _is_whole(value: float) -> bool:
     return abs(value - round(value)) < _TOLERANCE
 
 
-def _nested(rows: Sequence[Any]) -> Iterator[Linear]:
-    """Yield that each count of a funnel holds the next."""
+def _numbers(rows: Sequence[Any]) -> list[Any]:
+    return [row for row in rows if row.kind not in WORDS and not isnan(row.estimate)]
+
+
+def _chains(rows: Sequence[Any]) -> list[list[Any]]:
     chains: dict[tuple, list[Any]] = defaultdict(list)
     for row in rows:
         if name_of(row) in NESTED:
             chains[chain_of(row)].append(row)
-    for chain in chains.values():
-        for before, after in pairwise(sorted(chain, key=lambda row: -row.estimate)):
-            yield Linear({before.result_id: 1.0, after.result_id: -1.0}, 0.0, inf)
+    return list(chains.values())
+
+
+def _nested(rows: Sequence[Any]) -> Iterator[Linear]:
+    """Yield how many a funnel lost on the way, whom a reader can count by taking away."""
+    for chain in _chains(rows):
+        for name, sum_ in lost(chain):
+            yield Linear({**sum_, name: -1.0})
 
 
 def _totals(rows: Sequence[Any], truth: Mapping[str, float]) -> Iterator[Linear]:

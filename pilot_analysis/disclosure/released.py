@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from math import inf, nan
+from math import ceil, floor, inf, nan
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
 from pilot_analysis.disclosure.relations import behind
 from pilot_analysis.disclosure.rounding import decimals_of
-from pilot_analysis.disclosure.structure import WHOLE_ANSWERS, WORDS, name_of
+from pilot_analysis.disclosure.structure import WORDS
 from pilot_analysis.disclosure.tables.published import Linear, Product, PublishedTable
 
 __all__ = ["released_table"]
@@ -32,9 +32,12 @@ class _Cell(NamedTuple):
 
 
 def released_table(
-    rows: pd.DataFrame, relations: Iterable[Linear | Product], policy: DisclosurePolicy
+    rows: pd.DataFrame,
+    relations: Iterable[Linear | Product],
+    policy: DisclosurePolicy,
+    truth: Mapping[str, float] | None = None,
 ) -> PublishedTable:
-    """Return what is released as a table for `audit`.
+    """Return what is released as a table for `audit`, or for `suppress`.
 
     Parameters
     ----------
@@ -44,26 +47,46 @@ def released_table(
         As `relations_of` returned them; those about anything that is not in `rows` say nothing.
     policy : DisclosurePolicy
         How many values a hidden number must leave possible.
+    truth : mapping of str to float, or None
+        As `values_of` returned it. None: nobody but the reader is asked, who cannot know whether
+        a funnel lost few or many, so that everyone whom it lost must stay unknown or be many.
 
     Returns
     -------
     PublishedTable
     """
-    cells = [
-        cell
+    people = {
+        row.result_id: row
         for row in rows.itertuples(index=False, name="Row")
         if row.kind not in WORDS and row.population in (*PEOPLE, "records")
-        for cell in _cells(row, policy)
-    ]
-    frame = pd.DataFrame(cells, columns=_Cell._fields).set_index("id")
-    frame["value"] = nan
-    known = set(frame.index)
+    }
+    cells = [cell for row in people.values() for cell in _cells(row, policy, truth)]
+    known = {cell.id for cell in cells}
+    for name in {name for relation in relations for name in relation.ids} - known:
+        if owner := people.get(name.partition("#")[0]):
+            cells.append(_lost(name, owner, policy, truth))
+            known.add(name)
+    frame = pd.DataFrame(cells, columns=_Cell._fields).set_index("id").sort_index()
+    frame["value"] = nan if truth is None else frame.index.map(truth).to_numpy(float)
     used = [relation for relation in relations if known.issuperset(relation.ids)]
     return PublishedTable(frame, used, frame.index[frame["least_values"] > 0])
 
 
-def _cells(row: Any, policy: DisclosurePolicy) -> Iterator[_Cell]:
+def _lost(name: str, owner: Any, policy: DisclosurePolicy, truth) -> _Cell:
+    """Return those whom a funnel lost: they may be none or many, but not a known few."""
+    least = policy.minimum_category(owner.population)
+    is_few = least > 1 and (truth is None or 0 < truth[name] < least)
+    return _Cell(name, 0, inf, True, least if is_few else 0)
+
+
+def _cells(row: Any, policy: DisclosurePolicy, truth) -> Iterator[_Cell]:
     """Yield the number itself, its n, and what a share, mean or score is made of."""
+    for cell in _all_cells(row, policy, truth is not None):
+        if truth is None or cell.id in truth:
+            yield cell
+
+
+def _all_cells(row: Any, policy: DisclosurePolicy, is_to_choose: bool) -> Iterator[_Cell]:
     is_range = not row.suppressed and row.estimate != row.estimate and bool(row.level)
     least = _least(row, policy)
     low, high = _bounds(row, policy)
@@ -71,11 +94,15 @@ def _cells(row: Any, policy: DisclosurePolicy) -> Iterator[_Cell]:
     yield _Cell(row.result_id, low, high, is_count, least if is_count else 0)
     no_n = row.n != row.n
     own = least if row.suppressed == "minimum n" else 0
-    yield _Cell(behind(row, "n"), 1 if no_n else row.n, inf if no_n else row.n, True, own)
+    yield _Cell(behind(row, "n"), 0 if no_n else row.n, inf if no_n else row.n, True, own)
     if row.kind == "proportion":
-        yield _Cell(behind(row), 0, inf, True, _TWO if is_range else least)
+        if is_range:
+            # a policy that prints so narrow a range is not overruled here, but found by `audit`
+            too_plain = is_to_choose and floor(high * row.n) - ceil(low * row.n) + 1 < _TWO
+            least = 0 if too_plain else _TWO
+        yield _Cell(behind(row), 0, inf, True, least)
     elif row.kind == "mean":
-        yield _Cell(behind(row), -inf, inf, name_of(row) in WHOLE_ANSWERS, 0)
+        yield _Cell(behind(row), -inf, inf, False, 0)
     elif row.kind == "score":
         yield _Cell(behind(row), -inf, inf, True, 0)
 

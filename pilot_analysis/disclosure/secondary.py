@@ -23,7 +23,7 @@ from pilot_analysis.disclosure.structure import (
     sources_of,
 )
 
-__all__ = ["close"]
+__all__ = ["close", "guard"]
 
 
 class SizedLine(NamedTuple):
@@ -59,7 +59,7 @@ def close(
         be, the total is hidden.
     """
     verdicts = list(verdicts)
-    guards = [_guard(row, policy) for row in rows]
+    guards = [guard(row, policy) for row in rows]
     sources = _sources(rows)
     pairs = _pairs(rows)
     lines = _sized_lines(rows, pairs, policy)
@@ -86,7 +86,7 @@ def _hide(verdicts: list[Verdict], at: int, rule: str) -> None:
         verdicts[at] = Verdict(SUPPRESSED, rule)
 
 
-def _guard(row, policy) -> Verdict:
+def guard(row: Any, policy: DisclosurePolicy) -> Verdict:
     """Return what becomes of a number that would give another back: a score is left its word."""
     is_known = row.kind == "score" and row.estimate == row.estimate
     return as_range(row, policy) if is_known else Verdict(SUPPRESSED, "protects another")

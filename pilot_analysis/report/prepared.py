@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from pilot_analysis.config import PilotConfig
-from pilot_analysis.disclosure import DisclosurePolicy, ProtectedResults, protect
+from pilot_analysis.disclosure import (
+    DisclosurePolicy,
+    Linear,
+    Product,
+    ProtectedResults,
+    protect,
+)
+from pilot_analysis.disclosure.relations import relations_of
+from pilot_analysis.disclosure.relations_file import write_relations
 from pilot_analysis.errors import ConfigError, RunError
 from pilot_analysis.evaluation import evaluate
 from pilot_analysis.evaluation.scale_scores import waves_in_order
@@ -30,17 +38,22 @@ class Prepared:
     protected : ProtectedResults
     context : Context
     audience : {"team", "public", "internal"}
+    relations : tuple of Linear or Product
+        How the results hang together, for the audit of a run; a brief needs none, so that `read`
+        leaves them out.
     """
 
     protected: ProtectedResults
     context: Context
     audience: str
+    relations: tuple[Linear | Product, ...] = ()
 
     def write(self, folder: str | Path) -> None:
-        """Write the protected results (Parquet) and ``context.json`` to `folder`."""
+        """Write the results (Parquet), ``relations.json`` and ``context.json`` to `folder`."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.protected.write(folder)
+        write_relations(self.relations, folder)
         context = self.context
         values = {
             "audience": self.audience,
@@ -107,7 +120,9 @@ def prepare(pilot: Pilot, audience: str = "team") -> Prepared:
         hint = f"; did you mean {near[0]!r}?" if near else "."
         raise ConfigError(f"audience {audience!r}: expected one of {', '.join(_AUDIENCES)}{hint}")
     policy = _policy(pilot.config, audience)
-    return Prepared(protect(evaluate(pilot), policy), _context(pilot), audience)
+    results = evaluate(pilot)
+    relations = relations_of(list(results.frame.itertuples(index=False, name="Row")))
+    return Prepared(protect(results, policy), _context(pilot), audience, relations)
 
 
 def _policy(config: PilotConfig, audience: str) -> DisclosurePolicy:

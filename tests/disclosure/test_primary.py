@@ -43,7 +43,7 @@ def nps_rows(row, detractors, passives, promoters, **keys):
             relation=[f"part of {whole}"], **keys)
         for category, k in counts.items()
     ]  # fmt: skip
-    made.append(row("score", "respondents", score - 10, n, name="recommendation.nps_worst",
+    made.append(row("score", "respondents", max(score - 10, -100), n, name="recommendation.nps_worst",
                     relation=[f"derived from {whole}"], **keys))  # fmt: skip
     made.append(row("level", "none", name="scorecard.verdict", level="strong",
                     relation=[f"derived from {whole}"], **keys))  # fmt: skip

@@ -1,18 +1,14 @@
 """The range of every number that is not to be found, over all parts of a system."""
 
-from typing import Literal
-
 import numpy as np
 
 from pilot_analysis.disclosure.tables.blocks import cases, linearised, split
 from pilot_analysis.disclosure.tables.bounds import propagate
-from pilot_analysis.disclosure.tables.intervals import Attack, Range
+from pilot_analysis.disclosure.tables.intervals import Attack, Detail, Range
 from pilot_analysis.disclosure.tables.system import ContradictionError, System
-from pilot_analysis.disclosure.tables.witnesses import shown_safe, widen
+from pilot_analysis.disclosure.tables.witnesses import widen
 
 __all__ = ["Detail", "ranges"]
-
-Detail = Literal["all", "findings", "names"]
 
 
 def ranges(system: System, targets: np.ndarray, detail: Detail = "all") -> dict[int, Range]:
@@ -38,7 +34,7 @@ def ranges(system: System, targets: np.ndarray, detail: Detail = "all") -> dict[
     found = {
         int(at): _plain(narrow, at) for at in np.flatnonzero(asked & (narrow.low == narrow.high))
     }
-    for cells, part in split(narrow):
+    for cells, part in split(narrow, asked if detail == "names" else None):
         wanted = np.flatnonzero(asked[cells])
         answers: dict[int, Range] = {}
         is_alone = len(cells) == 1 and not part.shares
@@ -70,6 +66,8 @@ def _of_part(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, Rang
     """Return the ranges of the `wanted` cells over all cases of a part."""
     answers: dict[int, Range] = {}
     is_possible, several = False, bool(part.shares)
+    # a limit will not do where the values of several cases are put together
+    how: Detail = "findings" if several and detail == "names" else detail
     for case in cases(part):
         attack = Attack(case)
         if not attack.is_possible:
@@ -78,9 +76,9 @@ def _of_part(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, Rang
         left = wanted
         if detail != "all" and not several:
             widen(attack, wanted)
-            left = wanted[~shown_safe(attack, wanted)]
+            left = wanted[~attack.shows_safe(wanted)]
         for at in left:
-            answer = attack.range_of(at, part.least[at], brief=detail == "names" and not several)
+            answer = attack.range_of(at, how)
             answers[at] = answers[at].together(answer) if at in answers else answer
         if detail != "all" and several and all(_is_safe(part, at, answers[at]) for at in wanted):
             return {}

@@ -58,8 +58,15 @@ def _with_sums(system: System, rows, kept: list[Share]) -> System:
     return system.with_rows(more, low, high, kept)
 
 
-def split(system: System) -> Iterator[tuple[np.ndarray, System]]:
+def split(
+    system: System, only: np.ndarray | None = None
+) -> Iterator[tuple[np.ndarray, System]]:
     """Yield the parts that have nothing unknown in common.
+
+    Parameters
+    ----------
+    only : numpy.ndarray of bool, shape (n,), or None
+        Leave out the parts without any of these cells.
 
     Yields
     ------
@@ -69,21 +76,21 @@ def split(system: System) -> Iterator[tuple[np.ndarray, System]]:
     """
     n, m = len(system.ids), len(system.row_low)
     free = system.high > system.low
-    for share in system.shares:
-        free[list(share[:3])] = True
+    members = np.array([share[:3] for share in system.shares], int).reshape(-1, 3)
+    free[members] = True
     entries = system.matrix.tocoo()
     linked = free[entries.col]
-    start = np.concatenate([entries.row[linked] + n, [s.whole for s in system.shares],
-                            [s.whole for s in system.shares]]).astype(int)  # fmt: skip
-    end = np.concatenate([entries.col[linked], [s.share for s in system.shares],
-                          [s.size for s in system.shares]]).astype(int)  # fmt: skip
+    start = np.concatenate([entries.row[linked] + n, members[:, 0], members[:, 0]])
+    end = np.concatenate([entries.col[linked], members[:, 1], members[:, 2]])
     graph = coo_array((np.ones(len(start)), (start, end)), (n + m, n + m))
     labels = connected_components(graph, directed=False)[1]
     cells = np.flatnonzero(free)
     rows = np.unique(entries.row[linked])
     for label, of_cells in _grouped(cells, labels[cells]):
+        if only is not None and not only[of_cells].any():
+            continue
         mine = rows[labels[n + rows] == label] if rows.size else rows
-        shares = [share for share in system.shares if labels[share.whole] == label]
+        shares = [system.shares[at] for at in np.flatnonzero(labels[members[:, 0]] == label)]
         yield of_cells, system.part(of_cells, mine, shares)
 
 

@@ -68,20 +68,24 @@ def propagate(system: System) -> System:
     low, high = system.low.copy(), system.high.copy()
     entries = system.matrix.tocoo()
     entries = (entries.row, entries.col, entries.data)
+    done: dict[Share, list[float]] = {}
     for _ in range(_ROUNDS):
         before = low.copy(), high.copy()
         _round_whole(system, low, high)
         if len(system.row_low):
             _tighten_by_sums(system, entries, low, high)
         for share in system.shares:
-            _tighten_by_share(system, share, low, high)
+            at = list(share[:3])
+            known = [*low[at], *high[at]]
+            if done.get(share) != known:  # else it was done with just these bounds
+                done[share] = known
+                _tighten_by_share(system, share, low, high)
         _round_whole(system, low, high)
         _refuse_empty(system, low, high)
         if not (_moved(before[0], low, high).any() or _moved(before[1], high, low).any()):
             break
-    middle = (low + high) / 2
-    crossed = low > high
-    low[crossed] = high[crossed] = middle[crossed]
+    crossed = low > high  # by no more than the computer's rounding
+    low[crossed] = high[crossed] = (low[crossed] + high[crossed]) / 2
     return system.with_bounds(low, high)
 
 

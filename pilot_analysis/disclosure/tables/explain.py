@@ -1,13 +1,16 @@
 """Which published numbers give a hidden one away, or contradict each other."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, vstack
 
 from pilot_analysis.disclosure.tables.attack import ranges
-from pilot_analysis.disclosure.tables.blocks import split
+from pilot_analysis.disclosure.tables.blocks import linearised, split
+from pilot_analysis.disclosure.tables.bounds import propagate
+from pilot_analysis.disclosure.tables.intervals import Attack
 from pilot_analysis.disclosure.tables.published import TOLERANCE
 from pilot_analysis.disclosure.tables.system import ContradictionError, System
 from pilot_analysis.errors import DisclosureError
@@ -35,6 +38,7 @@ def explain(system: System, cell: int) -> tuple[str, ...]:
     if not system.is_hidden[cell] or system.low[cell] == system.high[cell]:
         return (str(system.ids[cell]),)  # it is printed itself
     near, at = _smallest_surroundings(system, cell)
+    near = _with_a_truth(near, at)
     printed = np.flatnonzero(_is_printed(near))
 
     def suffices(kept: np.ndarray) -> bool:
@@ -103,6 +107,20 @@ def _smallest_surroundings(system: System, cell: int) -> tuple[System, int]:
         radius *= 2
 
 
+def _with_a_truth(near: System, at: int) -> System:
+    """Return the system with values that could be true, so that each trial has a solution."""
+    try:
+        narrow = linearised(propagate(near), np.arange(len(near.ids)) == at)
+    except ContradictionError:
+        return near
+    value = np.where(narrow.low == narrow.high, narrow.low, np.nan)
+    for cells, part in split(narrow):
+        attack = None if part.shares else Attack(part)
+        if attack is not None and attack.is_possible:
+            value[cells] = attack.seen.last
+    return replace(near, value=value)
+
+
 def _around(system: System, cell: int, radius: float) -> tuple[System, int, bool]:
     """Return the relations up to `radius` unknown numbers away from one, with all their cells."""
     unknown = system.low < system.high
@@ -110,18 +128,17 @@ def _around(system: System, cell: int, radius: float) -> tuple[System, int, bool
     reached[cell] = True
     rows = np.zeros(len(system.row_low), bool)
     by_row = abs(system.matrix)
+    members = np.array([share[:3] for share in system.shares], int).reshape(-1, 3)
     step, before = 0, -1
     while step < radius and before < reached.sum():
         before, step = reached.sum(), step + 1
         through = (reached & (unknown | (np.arange(len(reached)) == cell))).astype(float)
         rows |= by_row @ through > 0
         reached |= by_row.T @ rows.astype(float) > 0
-        for share in system.shares:
-            members = list(share[:3])
-            reached[members] |= through[members].any()
+        reached[members[through[members].any(axis=1)]] = True
     is_all = before == reached.sum()
     cells = np.flatnonzero(reached)
-    shares = [share for share in system.shares if reached[list(share[:3])].all()]
+    shares = [system.shares[of] for of in np.flatnonzero(reached[members].all(axis=1))]
     near = system.part(cells, np.flatnonzero(rows), shares)
     return near, int(np.searchsorted(cells, cell)), bool(is_all)
 

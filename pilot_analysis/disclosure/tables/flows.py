@@ -76,7 +76,7 @@ def _a_truth(system: System) -> np.ndarray | None:
     if system.shares:
         return None
     attack = Attack(system)
-    return attack.seen_low if attack.is_possible else None
+    return attack.seen.low if attack.is_possible else None
 
 
 def _ways_round(choice: Choice, hidden, truth, unsafe, few: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The range of one number in a linear part: by linear programming, then by integers."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -8,10 +8,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pilot_analysis.disclosure.tables.published import TOLERANCE
+from pilot_analysis.disclosure.tables.seen import Seen
 from pilot_analysis.disclosure.tables.system import System
 from pilot_analysis.errors import DisclosureError
 
-__all__ = ["COUNTED", "Attack", "Range"]
+__all__ = ["COUNTED", "Attack", "Detail", "Range"]
+
+Detail = Literal["all", "findings", "names"]
 
 COUNTED = 100
 """Whole values that are tried one by one."""
@@ -58,123 +61,134 @@ class Attack:
 
     Attributes
     ----------
-    seen_low, seen_high : numpy.ndarray, shape (n,)
-        Of each number, the least and largest value in a solution; every solution is a possible
-        truth, so the true range is at least this wide.
-    in_a_row : numpy.ndarray of int, shape (n,)
-        How many whole values next to each other are each in some solution.
+    gapless : bool
+        Whether every whole number between two possible ones is known to be possible.
     is_possible : bool
         Whether there is any solution.
+    seen : Seen
+        What the solutions show; only if there is one.
     """
 
     def __init__(self, part: System):
         self.part = part
         self.gapless = _is_gapless(part)
-        self.seen_low = np.full(len(part.ids), np.inf)
-        self.seen_high = np.full(len(part.ids), -np.inf)
-        self.in_a_row = np.ones(len(part.ids), int)
-        self._points: list[np.ndarray] = []
         nothing = np.zeros(len(part.ids))
         start = part.value if part.is_solved_by(part.value) else self._optimum(nothing)[1]
         self.is_possible = start is not None
         if self.is_possible:
-            self.keep(start)
+            self.seen = Seen(part, start, marked=not self.gapless)
 
-    def keep(self, point: np.ndarray) -> None:
-        """Remember a solution, shape (n,)."""
-        point = np.where(self.part.is_whole, np.round(point), point) + 0.0  # not -0.0
-        self._points.append(point)
-        np.minimum(self.seen_low, point, out=self.seen_low)
-        np.maximum(self.seen_high, point, out=self.seen_high)
+    def needed(self, cells: np.ndarray) -> np.ndarray:
+        """Return how far apart two solutions must be for numbers (positions) to be safe."""
+        part = self.part
+        least = part.least[cells]
+        shortest = 100 * TOLERANCE * (1 + np.abs(self.seen.low[cells]))
+        return np.where(
+            part.is_whole[cells], np.maximum(least - 1, 1), np.maximum(least, shortest)
+        )
 
-    def range_of(self, cell: int, need: int = 0, *, brief: bool = False) -> Range:
-        """Return the range of one number (a position) and how many whole values it has.
+    def may_have_gaps(self, cells: np.ndarray) -> np.ndarray:
+        """Return whether two solutions do not settle it, however far apart."""
+        return self.part.is_whole[cells] & (self.part.least[cells] > 2) & (not self.gapless)
+
+    def shows_safe(self, cells: np.ndarray) -> np.ndarray:
+        """Return whether the solutions met so far leave each number enough possible values.
 
         Parameters
         ----------
-        need : int
-            Values are counted one by one as far as `COUNTED`, and beyond until this many are
-            found.
-        brief : bool
-            Do not count where the ends are too near for as many; the count is then a limit.
+        cells : numpy.ndarray of int, shape (k,)
+            Positions.
         """
-        low, high = (self._end(cell, sign) for sign in (1.0, -1.0))
+        least = np.maximum(self.part.least[cells], 2)
+        far = self.seen.high[cells] - self.seen.low[cells] >= self.needed(cells) - TOLERANCE
+        many = self.part.is_whole[cells] & (self.seen.count(cells) >= least)
+        return far & (many | ~self.may_have_gaps(cells))
+
+    def range_of(self, cell: int, detail: Detail = "all") -> Range:
+        """Return the range of one number (a position) and how many whole values it has.
+
+        Values are counted one by one as far as `COUNTED`, and beyond until `least` are found.
+
+        Parameters
+        ----------
+        detail : {"all", "findings", "names"}
+            "findings": stop as soon as the number is shown to be safe; the range is then a part
+            of the true one. "names": so too, and do not count where the ends are too near for as
+            many; the count is then a limit.
+        """
+        low = self._end(cell, 1.0)
+        if detail != "all" and self.shows_safe(np.array([cell]))[0]:
+            low, high = float(self.seen.low[cell]), float(self.seen.high[cell])
+        else:
+            high = self._end(cell, -1.0)
         count = high - low + 1
         if not (self.part.is_whole[cell] and np.isfinite(count)):
             return Range(low, high, np.nan)
-        if not self.gapless and brief and count < need:
+        if self.gapless:
+            found = frozenset(np.arange(low, high + 1)) if count <= COUNTED else None
+            return Range(low, high, count, found)
+        need = int(self.part.least[cell])
+        if detail == "names" and count < need:
             return Range(low, high, count)
-        if not self.gapless:
-            found = self._count(cell, low, high, need)
-            many = count > COUNTED and len(found) >= need
-            return Range(low, high, np.nan if many else float(len(found)), found)
-        found = frozenset(np.arange(low, high + 1)) if count <= COUNTED else None
-        return Range(low, high, count, found)
+        found = self._count(cell, low, high, need, in_full=detail == "all")
+        many = count > COUNTED and len(found) >= need
+        return Range(low, high, np.nan if many else float(len(found)), found)
 
     def _end(self, cell: int, sign: float) -> float:
         """Return the least (sign 1) or largest (sign -1) possible value."""
         own = self.part.low[cell] if sign > 0 else self.part.high[cell]
-        seen = self.seen_low[cell] if sign > 0 else self.seen_high[cell]
-        if abs(seen - own) <= TOLERANCE:
-            return float(seen)
+        met = self.seen.low[cell] if sign > 0 else self.seen.high[cell]
+        if abs(met - own) <= TOLERANCE:
+            return float(met)
         objective = np.zeros(len(self.part.ids))
         objective[cell] = sign
         status, point = self._optimum(objective)
         if point is None:  # there are solutions, so it has no end
             return -sign * np.inf
-        self.keep(point)
+        before = self.seen.last
+        self.seen.add(point)
+        end = float(self.seen.last[cell])
+        if not self.gapless:
+            self._add_between(before)
         if status == _STOPPED:
             raise DisclosureError(
                 f"{self.part.ids[cell]}: what can be found out about it could not be settled in "
                 f"{_SECONDS:g} seconds; audit fewer tables at once, or print less."
             )
-        return float(self._points[-1][cell])
+        return end
 
-    def _count(self, cell: int, low: float, high: float, need: int) -> frozenset[float]:
-        """Return whole values that are possible: all of them, or `need` where there are many."""
-        found = {float(point[cell]) for point in self._points}
+    def _count(self, cell: int, low, high, need: int, *, in_full: bool) -> frozenset[float]:
+        """Return whole values that are possible: all of them, or enough of them."""
+        found = self.seen.values(cell)
         few = high - low + 1 <= COUNTED
+        enough = np.inf if few and in_full else need if in_full else max(need, 2)
         for value in np.linspace(low, high, int(high - low + 1) if few else COUNTED).round():
-            if not few and len(found) >= need:
+            if len(found) >= enough:
                 break
-            if value not in found and self._has(cell, value):
-                found.add(float(value))
+            if value not in found:
+                before = self.seen.last
+                if self._has(cell, value):
+                    self._add_between(before)
+                    found |= self.seen.values(cell)
         return frozenset(found)
 
     def _has(self, cell: int, value: float) -> bool:
         low, high = self.part.low.copy(), self.part.high.copy()
         low[cell] = high[cell] = value
-        point = self._optimum(np.zeros(len(low)), low, high)[1]
-        if point is not None:
-            self.keep(point)
-        return point is not None
+        return self.improve(np.zeros(len(low)), low, high)
 
-    def walk(self, wanted: np.ndarray, steps: int) -> None:
-        """Prove that some of the `wanted` numbers (positions) have values next to each other.
-
-        From the last solution, look for a direction in which every number moves by 1, -1 or 0
-        and `steps` steps can be taken: all that is passed are solutions.
-        """
-        part, start = self.part, self._points[-1]
-        rise = np.where(part.is_whole & (start + steps <= part.high + TOLERANCE), 1.0, 0.0)
-        fall = np.where(part.is_whole & (start - steps >= part.low - TOLERANCE), 1.0, 0.0)
-        for sign in (1.0, -1.0):
-            still = wanted[self.in_a_row[wanted] <= steps]
-            objective = np.zeros(len(start))
-            objective[still] = -sign
-            sums = LinearConstraint(part.matrix, 0.0, 0.0)
-            found = milp(objective, bounds=Bounds(-fall, rise), constraints=sums)
-            if found.x is None or np.abs(found.x - np.round(found.x)).max() > TOLERANCE:
-                continue
-            step = np.round(found.x)
-            self.in_a_row[step != 0] = np.maximum(self.in_a_row[step != 0], steps + 1)
-            self.keep(start + steps * step)
+    def _add_between(self, before: np.ndarray) -> None:
+        """Add what lies on the line through an earlier solution and the last one."""
+        change = self.seen.last - before
+        parts = np.abs(np.round(change[self.part.is_whole])).astype(np.int64)
+        step = change / max(np.gcd.reduce(parts), 1)
+        self.seen.add_line(self.seen.last, step, COUNTED)
 
     def improve(self, objective: np.ndarray, low: np.ndarray, high: np.ndarray) -> bool:
         """Keep a solution that minimizes `objective` within tighter bounds; whether there was."""
         point = self._optimum(objective, low, high)[1]
         if point is not None:
-            self.keep(point)
+            self.seen.add(point)
         return point is not None
 
     def _optimum(self, objective, low=None, high=None) -> tuple[int, np.ndarray | None]:
@@ -211,10 +225,13 @@ def _solve(part: System, objective, low, high, *, whole: bool) -> tuple[int, np.
 def _is_gapless(part: System) -> bool:
     """Whether every whole number between two possible ones is possible.
 
-    So it is if the matrix is that of a network: every number stands in at most two sums, with
-    coefficients of 1, and the sums fall into two classes such that a number with equal signs
-    joins two classes and one with opposite signs stays within one (Heller and Tompkins 1956).
+    So it is if only one number is whole (nothing else hinders it), or if the matrix is that of a
+    network: every number stands in at most two sums, with coefficients of 1, and the sums fall
+    into two classes such that a number with equal signs joins two classes and one with opposite
+    signs stays within one (Heller and Tompkins 1956).
     """
+    if part.is_whole.sum() <= 1:
+        return True
     entries = part.matrix.tocsc()
     limits = np.concatenate([part.low, part.high, part.row_low, part.row_high])
     limits = limits[np.isfinite(limits)]

@@ -4,59 +4,49 @@ import numpy as np
 
 from pilot_analysis.disclosure.tables.intervals import Attack
 from pilot_analysis.disclosure.tables.published import TOLERANCE
+from pilot_analysis.disclosure.tables.walks import walk
 
-__all__ = ["shown_safe", "widen"]
+__all__ = ["widen"]
 
 _PASSES = 40
 _FEW = 4
 """Numbers that are sooner solved for one by one."""
-
-
-def _needed(attack: Attack, cells: np.ndarray) -> np.ndarray:
-    """Return how far apart two solutions must be."""
-    part = attack.part
-    whole = part.is_whole[cells]
-    least = part.least[cells]
-    return np.where(whole, np.maximum(least - 1, 1), np.maximum(least, 100 * TOLERANCE))
-
-
-def shown_safe(attack: Attack, cells: np.ndarray) -> np.ndarray:
-    """Return whether the solutions met so far leave each number enough possible values.
-
-    Parameters
-    ----------
-    cells : numpy.ndarray of int, shape (k,)
-        Positions.
-    """
-    part = attack.part
-    width = attack.seen_high[cells] - attack.seen_low[cells]
-    far = width >= _needed(attack, cells) - TOLERANCE
-    # between two solutions there may be gaps, unless the part is a network
-    far &= attack.gapless | ~part.is_whole[cells] | (part.least[cells] <= 2)
-    return far | (attack.in_a_row[cells] >= np.maximum(part.least[cells], 2))
+_FRUITLESS = 3
+"""Passes in a row that show nothing new, after which the rest is solved for one by one."""
 
 
 def widen(attack: Attack, cells: np.ndarray) -> None:
     """Look for solutions in which as many of `cells` as possible differ enough.
 
-    Each solution pushes all numbers that are not yet shown safe the same way, none further than
-    it needs: a number pushed to its limit would use up the room of the others.
+    Where two solutions settle it, all numbers that are not yet shown safe are pushed the same
+    way, none further than it needs: a number pushed to its limit would use up the room of the
+    others. Where there may be gaps, a solution is sought from which many numbers can move by
+    one, step by step.
     """
+    part = attack.part
+    rng = np.random.default_rng(0)
+    own = part.high[cells] - part.low[cells]
+    cells = cells[own >= attack.needed(cells) - TOLERANCE]  # the others cannot be safe
     fruitless = 0
     for turn in range(_PASSES):
-        still = cells[~shown_safe(attack, cells)]
-        if len(still) <= _FEW or fruitless == 2:
+        still = cells[~attack.shows_safe(cells)]
+        if len(still) <= _FEW or fruitless == _FRUITLESS:
             return
-        sign = 1.0 if turn % 2 == 0 else -1.0
-        low, high = attack.part.low.copy(), attack.part.high.copy()
-        need = np.ceil(_needed(attack, still))
-        if sign > 0:
-            high[still] = np.minimum(high[still], attack.seen_low[still] + need)
-        else:
-            low[still] = np.maximum(low[still], attack.seen_high[still] - need)
-        objective = np.zeros(len(low))
-        objective[still] = -sign
-        attack.improve(objective, low, high)
-        if not attack.gapless and attack.part.is_whole[still].any():
-            attack.walk(still, int(need.max()))
-        fruitless = 0 if len(cells[~shown_safe(attack, cells)]) < len(still) else fruitless + 1
+        gaps = attack.may_have_gaps(still)
+        if not gaps.all():
+            _push(attack, still[~gaps], 1.0 if turn % 2 == 0 else -1.0)
+        if gaps.any():
+            walk(part, attack.seen, still[gaps], rng)
+        fruitless = 0 if len(cells[~attack.shows_safe(cells)]) < len(still) else fruitless + 1
+
+
+def _push(attack: Attack, still: np.ndarray, sign: float) -> None:
+    low, high = attack.part.low.copy(), attack.part.high.copy()
+    need = np.ceil(attack.needed(still))
+    if sign > 0:
+        high[still] = np.minimum(high[still], attack.seen.low[still] + need)
+    else:
+        low[still] = np.maximum(low[still], attack.seen.high[still] - need)
+    objective = np.zeros(len(low))
+    objective[still] = -sign
+    attack.improve(objective, low, high)

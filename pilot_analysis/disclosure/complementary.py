@@ -1,0 +1,82 @@
+"""Complementary suppression: what else to hide, because a reader could reckon.
+
+`secondary.close` follows simple rules line by line; a reader takes everything together. So the
+attacker is asked what is still given away, and the cheapest further numbers are hidden, until
+nothing is.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from pilot_analysis.disclosure.policy import DisclosurePolicy
+from pilot_analysis.disclosure.primary import SHOWN, SUPPRESSED, Verdict
+from pilot_analysis.disclosure.relations import relations_of, values_of
+from pilot_analysis.disclosure.released import released_table
+from pilot_analysis.disclosure.secondary import close, guard
+from pilot_analysis.disclosure.tables.suppression import suppress
+from pilot_analysis.errors import DisclosureError
+
+__all__ = ["protect_together"]
+
+_ROUNDS = 20
+_NETWORK = 10.0
+"""Weight of a result of all schools, beside one of a school: every brief shows it."""
+
+
+def protect_together(
+    rows: Sequence[Any],
+    verdicts: Sequence[Verdict],
+    policy: DisclosurePolicy,
+    shown: Callable[[Sequence[Verdict]], pd.DataFrame],
+) -> list[Verdict]:
+    """Return the verdicts with as little as possible hidden in addition, so that all stays hidden.
+
+    Parameters
+    ----------
+    rows : sequence of named tuples
+        The columns of `Results`: every school, product and the network.
+    verdicts : sequence of Verdict
+        As `close` returned them.
+    policy : DisclosurePolicy
+    shown : callable
+        Verdicts -> what would be released under them, as `ProtectedResults.frame` holds it.
+
+    Returns
+    -------
+    list of Verdict
+
+    Raises
+    ------
+    DisclosureError
+        Nothing that may be hidden protects a number.
+    """
+    relations, truth = relations_of(rows), values_of(rows)
+    loss = {row.result_id: _loss(row) for row in rows}
+    for _ in range(_ROUNDS):
+        table = released_table(shown(verdicts), relations, policy, truth)
+        owner = {name: name.partition("#")[0] for name in table.cells.index}
+        weights = {name: loss[own] for name, own in owner.items()}
+        more = {owner[name] for name in suppress(table, weights=weights) - table.suppressed}
+        if not more:
+            return list(verdicts)
+        hidden = [
+            _hidden(row, verdict, policy) if row.result_id in more else verdict
+            for row, verdict in zip(rows, verdicts, strict=True)
+        ]
+        verdicts = close(rows, hidden, policy)
+    raise DisclosureError("no end was found to what has to be hidden; nothing is shown.")
+
+
+def _loss(row: Any) -> float:
+    """Return what is lost with a result: the people whom it is about."""
+    people = max(row.n, 1.0) if row.n == row.n else 1.0
+    return people if row.school_id else _NETWORK * people
+
+
+def _hidden(row: Any, verdict: Verdict, policy: DisclosurePolicy) -> Verdict:
+    """Hide a number; a score that was shown is left its word at first."""
+    if verdict.state == SHOWN:
+        return guard(row, policy)
+    return verdict if verdict.state >= SUPPRESSED else Verdict(SUPPRESSED, "protects another")

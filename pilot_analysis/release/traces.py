@@ -1,0 +1,72 @@
+"""Traces of the machine, the moment and the makers, which no released file may hold."""
+
+import contextlib
+import getpass
+import re
+import socket
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from pilot_analysis.release.findings import Finding
+
+__all__ = ["find_traces"]
+
+_CSS = re.compile(r"<style\b[^>]*>.*?</style>", re.DOTALL)
+_RULES = (
+    ("clock time", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\b\d\d:\d\d:\d\d\b")),
+    ("place on a machine", re.compile(
+        r"(?<![\w.<:/])/(?:home|Users|root|tmp|var|usr|opt|mnt|srv|private)/[\w.-]+"
+        r"|\b[A-Za-z]:\\\\?[\w.-]+|file://"
+    )),
+    ("error text", re.compile(r"Traceback \(most recent|\b[A-Z][A-Za-z]+(?:Error|Exception): ")),
+    ("secret", re.compile(
+        r"-----BEGIN|(?i:\b(?:password|passwd|secret|token|api_?key)\b[\"']?\s*[:=]\s*[\"']?\w)"
+    )),
+)  # fmt: skip
+_HEX = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{12,}(?![0-9a-zA-Z])")
+_SHA256 = 64
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
+_SHORTEST = 4
+"""Shorter user and machine names are also words ("ci")."""
+
+
+def find_traces(
+    name: str, text: str, sha256: Collection[str], known: Collection[str], folder: Path
+) -> Iterator[Finding]:
+    """Yield what a file tells of the machine, the moment or a secret.
+
+    Parameters
+    ----------
+    name, text : str
+        A released file.
+    sha256 : collection of str
+        Plain hashes of the inputs.
+    known : collection of str
+        Names and settings of the pilot, in which a user's or machine's name is no trace.
+    folder : pathlib.Path
+        Of the run.
+    """
+    text = _CSS.sub(" ", text).replace("\\n", "\n")
+    if "<style" not in text and name.endswith(".ipynb"):
+        text = re.sub(r"@scope \(\.jp-OutputArea\).*?</style>", " ", text, flags=re.DOTALL)
+    for kind, rule in _RULES:
+        for found in dict.fromkeys(m[0] for m in rule.finditer(text)):
+            yield Finding(kind, name, f"It holds {found!r}.")
+    for found in dict.fromkeys(_HEX.findall(text)):
+        if len(found) == _SHA256 or any(found in digest for digest in sha256):
+            yield Finding("plain hash", name, f"It holds {found[:12]}..., a hash without a key.")
+    for found in dict.fromkeys(_MAIL.findall(text)):
+        if not any(found in phrase for phrase in known):
+            yield Finding("e-mail", name, "It holds an e-mail address.")
+    for word in _of_this_machine(folder):
+        whole = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+        if whole.search(text) and not any(word in phrase for phrase in known):
+            yield Finding("place on a machine", name, f"It holds {word!r}.")
+
+
+def _of_this_machine(folder: Path) -> list[str]:
+    words = {str(folder.resolve().parent), f"{Path.home()}/", socket.gethostname()}
+    with contextlib.suppress(OSError, KeyError):  # a process may have no user
+        words.add(getpass.getuser())
+    common = {"root", "user", "admin", "localhost", "runner", "jovyan"}
+    return sorted(word for word in words if len(word) >= _SHORTEST and word not in common)

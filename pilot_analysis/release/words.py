@@ -1,0 +1,152 @@
+"""Numbers in words: each must be that of a shown result, or part of a name, a date or a setting."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from pilot_analysis.disclosure import RULES
+from pilot_analysis.disclosure.rounding import NUMBERS
+from pilot_analysis.report.formats import written
+from pilot_analysis.report.methods import GLOSSARY, METHODS, SETTINGS
+from pilot_analysis.report.wording import month_name
+
+__all__ = ["Vocabulary", "forms_of", "number_of", "numbers_in", "strings_in"]
+
+_TOKEN = re.compile(r"[+\N{MINUS SIGN}-]?\d[\d,]*(?:\.\d+)?%?")
+_DAY = re.compile(r"(?<!\d)(\d{4})-(0[1-9]|1[0-2])(?:-([0-3]\d))?(?!\d)")
+_SCALE = re.compile(r"\((-?[\d.]+[-\N{EN DASH}]-?[\d.]+)\)")
+_SOURCES = ("The 5 Percent Problem, Education Next, 2024",)
+"""Of sentences that stand in every brief."""
+
+_SIZES = ("n", "n_clusters", "df")
+_TEXTS = ("value_text", "level", "unit", "method", "category", "group", "outcome", "time",
+          "school_id", "product_id", "result_id")  # fmt: skip
+
+
+def number_of(text: str) -> float | None:
+    """Return the number that a whole text is ("+2.8", "20%" as 0.2), or None."""
+    text = text.strip()
+    if not _TOKEN.fullmatch(text):
+        return None
+    plain = text.replace("\N{MINUS SIGN}", "-").replace(",", "").removesuffix("%")
+    return round(float(plain) / (100 if text.endswith("%") else 1), 12)
+
+
+def numbers_in(text: str) -> list[str]:
+    """Return every number of a text, as it is written."""
+    return [token.rstrip(",") for token in _TOKEN.findall(text)]
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Yield every text in JSON values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from strings_in(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from strings_in(inner)
+
+
+class Vocabulary:
+    """The words and numbers that the files of one brief may hold.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Rows of its results.json.
+    names : iterable of str
+        Names, labels, settings and files of the pilot, as they were recorded.
+    """
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]], names: Iterable[str]):
+        rows = list(rows)
+        phrases = {*names, *_own_words()}
+        phrases |= {str(row[key]) for row in rows for key in _TEXTS if row.get(key)}
+        phrases |= {flag for row in rows for flag in row.get("flags", ())}
+        self.phrases = frozenset(_plain(phrase) for phrase in phrases)
+        phrases |= {end for phrase in self.phrases for end in _SCALE.findall(phrase)}
+        days = {day.groups() for phrase in self.phrases for day in _DAY.finditer(phrase)}
+        phrases = {_plain(phrase) for phrase in phrases if re.search(r"\d", phrase)}
+        phrases |= {form for day in days for form in _forms_of_day(*day)}
+        self._alone = {p for p in phrases if _TOKEN.fullmatch(p)}
+        self._longer = _any_of(phrases - self._alone)
+        self.numbers = frozenset(form for row in rows for form in forms_of(row))
+
+    def unknown_numbers(self, text: str) -> list[str]:
+        """Return the numbers of a text that nothing accounts for."""
+        text = _plain(text)
+        if text in self._alone or not _TOKEN.search(text):
+            return []
+        rest = self._longer.sub(" ", text)
+        return [token for token in numbers_in(rest) if token not in self.numbers]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", " ", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")).strip()
+
+
+def _any_of(phrases: Iterable[str]) -> re.Pattern:
+    ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    inside = "|".join(map(re.escape, ordered)) or r"(?!)"
+    return re.compile(rf"(?<![\w])(?:{inside})(?![\w%])", re.IGNORECASE)
+
+
+@cache
+def _own_words() -> frozenset[str]:
+    """Return what the briefs themselves say with digits in it."""
+    settings = (words for words, _, _ in SETTINGS.values())
+    glossary = (text for term in GLOSSARY for text in term[:2])
+    return frozenset(
+        [
+            *RULES.values(),
+            *METHODS.values(),
+            *settings,
+            *glossary,
+            *_SOURCES,
+            "UTF-8",
+            "initial-scale=1",
+        ]
+    )
+
+
+def _forms_of_day(year: str, month: str, day: str | None) -> Iterator[str]:
+    for name in (month_name(f"{year}-{month}-01"), month_name(f"{year}-{month}-01", short=True)):
+        yield f"{name} {year}"
+        if day:
+            yield f"{int(day)} {name}"
+            yield f"{int(day)} {name} {year}"
+
+
+def forms_of(row: Mapping[str, Any], *columns: str) -> frozenset[str]:
+    """Return the ways in which the numbers of a result are written; none where it is hidden.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of results.json.
+    *columns : str
+        Of these columns only.
+    """
+    forms: set[str] = set()
+    for key in columns or NUMBERS:
+        value = row.get(key)
+        if row.get("suppressed") or not isinstance(value, int | float):
+            continue
+        kind, unit = ("count", "") if key in _SIZES else (row["kind"], row["unit"])
+        kind, unit = ("test", "p") if key in ("p_value", "p_adjusted") else (kind, unit)
+        forms |= _forms(float(value), unit, kind)
+    return frozenset(forms)
+
+
+@cache
+def _forms(value: float, unit: str, kind: str) -> frozenset[str]:
+    texts = [
+        written(value, unit, kind, signed=signed, magnitude=magnitude)
+        for signed, magnitude in ((False, False), (True, False), (False, True))
+    ]
+    tokens = {token for text in texts for token in _TOKEN.findall(text)}
+    return frozenset(tokens | {token.removesuffix("%") for token in tokens})

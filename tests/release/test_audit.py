@@ -1,0 +1,189 @@
+"""Every leak that is planted by hand in a copy of a run must be found."""
+
+import hashlib
+import json
+import re
+
+import pytest
+from pilot_fixtures import write_small_pilot
+
+from pilot_analysis.batch import run_briefs
+from pilot_analysis.errors import DisclosureError
+from pilot_analysis.pilot import load_pilot
+from pilot_analysis.release import audit, audit_runs, people_of, require_safe
+
+RESULTS = "schools/S1/results.json"
+PAGE = "schools/S1/brief.html"
+NOTEBOOK = "schools/S1/brief.ipynb"
+
+
+def kinds(run, people=()):
+    return {finding.kind for finding in audit_runs([run], people).findings}
+
+
+def places(run, kind, people=()):
+    return {f.where for f in audit_runs([run], people).findings if f.kind == kind}
+
+
+def first(rows, **wanted):
+    return next(row for row in rows if all(row[key] == value for key, value in wanted.items()))
+
+
+def test_a_run_as_it_was_made_has_no_finding(made):
+    done = audit_runs([made[1]], people_of(load_pilot(made[0])))
+    assert done.findings == ()
+    assert 0 < done.survived < 1
+    assert "are shown" in done.told
+    kept = json.loads((made[1] / "_private" / "audit.json").read_text(encoding="utf-8"))
+    assert kept["findings"] == []
+    assert kept["survived"] == pytest.approx(done.survived, abs=1e-4)
+
+
+def test_a_suppression_undone_in_the_results_is_found(run, edit):
+    def undo(rows):
+        row = first(rows, suppressed="minimum n", kind="count")
+        row.update(estimate=4.0, n=4, suppressed="")
+
+    edit(run / RESULTS, undo)
+    assert {"not from the gate", "small group"} <= kinds(run)
+
+
+def test_a_hidden_result_that_keeps_its_word_is_found(run, edit):
+    edit(run / RESULTS, lambda rows: first(rows, suppressed="minimum n").update(level="few"))
+    assert "hidden result" in kinds(run)
+
+
+def test_two_briefs_that_disagree_are_found(run, edit):
+    edit(run / RESULTS, lambda rows: first(rows, school_id="", suppressed="", kind="count").update(
+        estimate=999.0))  # fmt: skip
+    assert "two answers" in kinds(run)
+
+
+def test_a_number_with_too_many_decimals_is_found(run, edit):
+    def sharpen(rows):
+        row = first(rows, suppressed="", kind="mean")
+        row["estimate"] += 0.01234
+
+    edit(run / RESULTS, sharpen)
+    assert "not rounded" in kinds(run)
+
+
+def test_a_bar_for_a_hidden_result_is_found(run, replace):
+    replace(run / PAGE, 'style="width:0.0%"', 'style="width:40.0%"')
+    assert places(run, "drawn") == {f"{PAGE}, bars"}
+
+
+def test_a_mark_that_no_shown_result_has_is_found(run):
+    text = (run / PAGE).read_text(encoding="utf-8")
+    mark = re.search(r'<use style="[^"]*paper[^"]*" x="([\d.]+)"', text)
+    moved = mark[0].replace(f'x="{mark[1]}"', f'x="{float(mark[1]) + 3.21:.2f}"')
+    (run / PAGE).write_text(text.replace(mark[0], moved), encoding="utf-8")
+    assert places(run, "drawn") == {f"{PAGE}, drawing"}
+
+
+def test_an_alt_text_with_another_number_is_found(run):
+    text = (run / PAGE).read_text(encoding="utf-8")
+    (run / PAGE).write_text(text.replace("</desc>", " English learners: 83.7.</desc>", 1), "utf-8")
+    assert places(run, "not accounted for") == {f"{PAGE}, alt text"}
+
+
+@pytest.mark.parametrize("tag", ["<figcaption>", "<p>", "<title>"])
+def test_words_with_another_number_are_found(run, replace, tag):
+    replace(run / PAGE, tag, f"{tag}Of these 837 ")
+    assert "not accounted for" in kinds(run)
+
+
+def test_a_claim_with_another_value_is_found(run):
+    text = (run / PAGE).read_text(encoding="utf-8")
+    claim = re.search(r'<data class="claim"[^>]*value="([\d.]+)"[^>]*>', text)[0]
+    other = re.sub(r'value="[\d.]+"', 'value="837"', claim)
+    (run / PAGE).write_text(text.replace(claim, other, 1), encoding="utf-8")
+    assert "not accounted for" in kinds(run)
+
+
+def test_an_id_in_the_metadata_of_a_notebook_is_found(run, edit, made):
+    people = people_of(load_pilot(made[0]))
+    edit(run / NOTEBOOK, lambda notebook: notebook["metadata"].update(note="see S1-C2-3"))
+    assert places(run, "id of a person", people) == {NOTEBOOK}
+    assert "unknown content" in kinds(run)
+
+
+def test_a_number_that_is_an_id_is_found_where_it_is_no_result(run, replace):
+    replace(run / PAGE, "<p>", "<p>10023847 ")
+    assert places(run, "id of a person", {"10023847"}) == {PAGE}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("/home/anna/pilot/students.csv", "place on a machine"),
+        ("C:\\\\Users\\\\anna", "place on a machine"),
+        ("2026-05-11T10:31", "clock time"),
+        ("Traceback (most recent call last):", "error text"),
+        ("ValueError: row 12", "error text"),
+        ("anna@example.org", "e-mail"),
+        ("api_key = abcdef", "secret"),
+        (hashlib.sha256(b"anything").hexdigest(), "plain hash"),
+    ],
+)
+@pytest.mark.parametrize("file", [PAGE, NOTEBOOK, "index.html"])
+def test_a_trace_of_the_machine_is_found(run, replace, edit, text, kind, file):
+    if file == NOTEBOOK:
+        edit(run / file, lambda notebook: notebook["cells"][0].update(source=text))
+    else:
+        replace(run / file, "</p>", f" {text}</p>")
+    assert file in places(run, kind)
+
+
+def test_the_plain_hash_of_an_input_is_found_even_if_cut_short(run, edit):
+    digest = json.loads((run / "_private" / "inputs.json").read_text())[0]["sha256"]
+    edit(run / "manifest.json", lambda m: m["inputs"][1].update(keyed_hash=digest[:16]))
+    assert places(run, "plain hash") == {"manifest.json"}
+
+
+def test_an_unknown_file_is_found(run):
+    (run / "schools" / "S1" / "students.csv").write_text("name\n")
+    (run / "notes").mkdir()
+    assert places(run, "unknown file") == {"schools/S1/students.csv", "notes"}
+
+
+def test_a_link_out_of_the_run_is_found(run, tmp_path):
+    (run / "network" / "brief.html").unlink()
+    (tmp_path / "brief.html").write_text("")
+    (run / "network" / "brief.html").symlink_to(tmp_path / "brief.html")
+    with pytest.raises(DisclosureError, match="missing"):
+        audit_runs([run])
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[1]", "[{}]"])
+def test_results_that_cannot_be_read_stop_the_audit(run, text):
+    (run / RESULTS).write_text(text)
+    with pytest.raises(DisclosureError, match="S1"):
+        audit_runs([run])
+
+
+@pytest.mark.parametrize("name", ["relations.json", "context.json", "results.parquet"])
+def test_without_what_the_gate_wrote_there_is_no_audit(run, name):
+    (run / "_private" / "prepared" / name).unlink()
+    with pytest.raises(DisclosureError, match=name):
+        audit_runs([run])
+
+
+def test_what_the_audit_does_not_understand_is_not_released(run, monkeypatch):
+    def broken(*_):
+        raise KeyError("x")
+
+    monkeypatch.setattr(audit, "find_in_rows", broken)
+    with pytest.raises(DisclosureError, match="could not be done"):
+        require_safe(run)
+
+
+def test_a_run_with_a_finding_moves_nothing_out(made, tmp_path, monkeypatch):
+    monkeypatch.setenv("PILOT_ANALYSIS_KEY_FILE", str(tmp_path / "key"))
+    pilot = write_small_pilot(tmp_path / "pilot")
+    found = audit.Finding("drawn", "schools/S1/brief.html, bars", "A bar.")
+    monkeypatch.setattr(audit, "find_in_index", lambda *_: [found])
+    with pytest.raises(DisclosureError, match=r"drawn \| schools/S1/brief.html, bars") as raised:
+        run_briefs(pilot, tmp_path / "reports", "public", ["S1"])
+    assert len(raised.value.faults) == 1
+    assert list((tmp_path / "reports" / "small").iterdir()) == []
