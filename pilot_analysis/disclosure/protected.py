@@ -16,7 +16,7 @@ from pilot_analysis.disclosure.rounding import NUMBERS
 from pilot_analysis.errors import DisclosureError
 from pilot_analysis.results import COLUMNS, result
 
-__all__ = ["OTHERS", "ProtectedResults", "make_protected", "shown_share"]
+__all__ = ["HEADLINES", "OTHERS", "ProtectedResults", "make_protected", "shown_share"]
 
 OTHERS = (
     "section", "name", "kind", "population", "product_id", "outcome", "group", "category", "time",
@@ -27,11 +27,19 @@ OTHERS = (
 COMPARED = frozenset({"recommendation.nps"})
 """The only results whose values at other schools a brief may use: no more than it draws."""
 
+HEADLINES = frozenset({
+    "why.grounded_in", "why.change", "conditions.students_rostered", "conditions.classes",
+    "conditions.teachers_took_part", "usage.met_dose", "support.contacts",
+    "support.median_days_to_resolve", "recommendation.nps", "learning.effect",
+    "learning.school_effect_shrunken",
+})  # fmt: skip
+"""What a brief says at a glance and in its first lines, about everyone (not about a group)."""
+
 _FILE = "results.parquet"
 _GATE = object()
 _LISTS = ("flags", "relation")
 _WHOLE = ("n", "n_clusters")
-_HEADLINES = ("count", "proportion", "mean", "effect", "score")
+_NUMBERS = ("count", "proportion", "mean", "effect", "score")
 
 
 class ProtectedResults:
@@ -198,19 +206,24 @@ def shown_share(protected: ProtectedResults) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index: section, and "all" last. Columns: numbers (counts, shares, averages, differences
-        and scores about people), shown, as_range, hidden, share (shown / numbers), and
-        share_with_ranges.
+        Index: section, then "headlines" (those of `HEADLINES`, which are counted in their
+        sections as well), and "all" last. Columns: numbers (counts, shares, averages, differences
+        and scores), shown, as_range, hidden, share (shown / numbers), and share_with_ranges.
     """
     frame = protected.frame
-    frame = frame[frame["kind"].isin(_HEADLINES) & frame["population"].isin(PEOPLE)]
+    frame = frame[frame["kind"].isin(_NUMBERS) & frame["population"].ne("none")]
     is_range = frame["suppressed"].eq("") & frame["estimate"].isna() & frame["level"].ne("")
     counts = pd.DataFrame({
         "numbers": 1, "shown": frame["suppressed"].eq("") & ~is_range, "as_range": is_range,
         "hidden": frame["suppressed"].ne(""),
     }).astype(int)  # fmt: skip
-    table = counts.groupby(frame["section"], sort=True).sum()
-    table.loc["all"] = table.sum()
+    is_headline = (frame["section"] + "." + frame["name"]).isin(HEADLINES)
+    is_headline &= frame["section"].eq("why") | frame["group"].eq("")
+    is_headline &= ~frame["section"].isin(["support", "usage"]) | frame["category"].eq("")
+    of_people = frame["population"].isin(PEOPLE)
+    table = counts[of_people].groupby(frame["section"], sort=True).sum()
+    table.loc["headlines"] = counts[is_headline].sum()
+    table.loc["all"] = counts[of_people].sum()
     numbers = table["numbers"].where(table["numbers"] > 0)
     said = table["shown"] + table["as_range"]
     return table.assign(share=table["shown"] / numbers, share_with_ranges=said / numbers)

@@ -11,7 +11,8 @@ _STRUCTURE = {
     "charset", "class", "cx", "cy", "clip-path", "colspan", "d", "data-field", "data-result",
     "fill", "fill-opacity", "height", "id", "lang", "name", "open", "points", "r", "role",
     "rowspan", "rx", "scope", "stroke", "stroke-dasharray", "stroke-width", "tabindex",
-    "transform", "viewbox", "width", "x", "x1", "x2", "xlink:href", "xmlns", "xmlns:xlink", "y", "y1", "y2",
+    "transform", "viewbox", "width", "x", "x1", "x2", "xlink:href", "xmlns", "xmlns:xlink", "y",
+    "y1", "y2",
     "aria-labelledby", "aria-describedby", "aria-hidden",
 }  # fmt: skip
 """Attributes that hold no words."""

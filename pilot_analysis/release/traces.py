@@ -16,7 +16,7 @@ _RULES = (
     ("clock time", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\b\d\d:\d\d:\d\d\b")),
     ("place on a machine", re.compile(
         r"(?<![\w.<:/])/(?:home|Users|root|tmp|var|usr|opt|mnt|srv|private)/[\w.-]+"
-        r"|\b[A-Za-z]:\\\\?[\w.-]+|file://"
+        r"|\b[A-Za-z]:\\+[\w.-]+|file://"
     )),
     ("error text", re.compile(r"Traceback \(most recent|\b[A-Z][A-Za-z]+(?:Error|Exception): ")),
     ("secret", re.compile(

@@ -1,5 +1,7 @@
 """`audit`: published cases of numbers given away, and brute force on small tables."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from table_attacks import crosstab_relations, every_table, possible_by_flow
 
 from pilot_analysis.disclosure import Linear, Product, PublishedTable, audit, denominators
+from pilot_analysis.disclosure.tables import intervals, walks
 from pilot_analysis.errors import DisclosureError
 
 NAN = float("nan")
@@ -126,6 +129,23 @@ class TestPublishedCases:
         assert rows.loc["logged in", ["low", "high", "values"]].tolist() == [19, 20, 2]
 
 
+    def test_a_number_of_which_nothing_is_known_has_no_ends(self):
+        numbers = {"change": (-np.inf, np.inf), "before": (0, np.inf), "after": (12, 12)}
+        relation = Linear({"before": 1, "change": 1, "after": -1})
+        rows = found([published(numbers, [relation], {"change", "before"})])
+        assert rows.loc["change", ["low", "high"]].tolist() == [-np.inf, 12]
+        alone = found([published({"change": (-np.inf, np.inf)}, (), {"change"})])
+        assert alone.loc["change", ["low", "high"]].tolist() == [-np.inf, np.inf]
+
+    def test_whole_numbers_between_two_possible_ones_may_be_impossible(self):
+        """``2 a + 3 b + 6 c = 24``: a is a multiple of 3, b is even."""
+        numbers = {"a": (0, np.inf), "b": (0, np.inf), "c": (0, np.inf), "all": (24, 24)}
+        relation = Linear({"a": 2, "b": 3, "c": 6, "all": -1})
+        rows = found([published(numbers, [relation], set("abc"))])
+        assert rows["values"].to_dict() == {"a": 5, "b": 5, "c": 5}
+        assert rows["high"].to_dict() == {"a": 12, "b": 8, "c": 4}
+
+
 class TestRefusals:
     def test_numbers_that_contradict_each_other_are_named(self):
         values = {"a": (5, 5), "b": (3, 3), "ab": (9, 9), "far": (1, 1)}
@@ -179,6 +199,34 @@ class TestFindings:
         is_finding = every["pinned"] | (every["values"] < 75)
         assert list(findings.index) == list(every.index[is_finding])
         pd.testing.assert_frame_equal(findings, every[is_finding])
+
+    def test_many_numbers_are_shown_safe_by_few_programs(self, monkeypatch):
+        """Forty schools' flow from a test to the next: not a network, as three sums hold each."""
+        programs = []
+        for module in (intervals, walks):
+            solve = module.milp
+            monkeypatch.setattr(module, "milp",
+                                lambda *a, solve=solve, **k: programs.append(1) or solve(*a, **k))
+        schools = [f"s{i}" for i in range(40)]
+        cells, relations = {}, []
+        for school in schools:
+            cells |= {f"{school} all": (60, 60), f"{school} first": (0, np.inf),
+                      f"{school} second": (0, np.inf), f"{school} both": (0, np.inf)}
+            for more, fewer in (("all", "first"), ("all", "second"), ("first", "both"),
+                                ("second", "both")):  # fmt: skip
+                steps = {f"{school} {more}": 1, f"{school} {fewer}": -1}
+                relations.append(Linear(steps, 0, np.inf))
+            lost = {f"{school} all": 1, f"{school} first": -1, f"{school} second": -1,
+                    f"{school} both": 1}  # fmt: skip
+            relations.append(Linear(lost, 0, np.inf))
+        for kind, total in (("first", 1500), ("second", 1400), ("both", 1000)):
+            cells[kind] = (total, total)
+            relations.append(Linear({**{f"{s} {kind}": 1 for s in schools}, kind: -1}))
+        hidden = {name for name, (low, high) in cells.items() if low < high}
+        table = published(cells, relations, hidden)
+        asked = table.cells.assign(least_values=[10 * (name in hidden) for name in table.cells.index])
+        assert not len(audit([PublishedTable(asked, relations, hidden)], only_findings=True))
+        assert len(programs) < len(hidden) / 2
 
     def test_explanations_can_be_limited(self):
         table = PublishedTable.from_crosstab(FOUR, FOUR_HIDDEN)
@@ -242,3 +290,41 @@ def test_counts_are_those_of_two_maximum_flows(seed, r, c):
     value = table.cells["value"].astype(int).to_dict()
     for name, row in rows.iterrows():
         assert row["values"] == possible_by_flow(relations, value, table.suppressed, name), name
+
+
+@st.composite
+def cubes(draw):
+    """Counts by three variables, of which all totals over one are published."""
+    sides = [draw(st.integers(2, 3)), 2, 2]
+    places = ["".join(map(str, place)) for place in product(*map(range, sides))]
+    values = {place: draw(st.integers(0, 5)) for place in places}
+    hidden = draw(st.sets(st.sampled_from(places), min_size=6))
+    relations = []
+    for side in range(3):
+        for rest in sorted({place[:side] + "." + place[side + 1 :] for place in places}):
+            parts = [place for place in places if place[:side] + "." + place[side + 1 :] == rest]
+            values[rest] = sum(values[place] for place in parts)
+            relations.append([*((place, 1) for place in parts), (rest, -1)])
+    if draw(st.booleans()):  # a weighted sum leaves gaps
+        parts = places[:: draw(st.integers(1, 3))]
+        values["sum"] = sum(2 * values[place] for place in parts)
+        relations.append([*((place, 2) for place in parts), ("sum", -1)])
+    return values, hidden, relations, draw(st.integers(2, 5))
+
+
+@few
+@given(cubes())
+def test_findings_in_cubes_are_those_of_every_table_that_fits(case):
+    values, hidden, relations, least = case
+    numbers = {name: (0, np.inf) if name in hidden else (value, value)
+               for name, value in values.items()}  # fmt: skip
+    table = published(numbers, [Linear(dict(relation)) for relation in relations], hidden)
+    asked = table.cells.assign(least_values=[least * (name in hidden) for name in numbers])
+    table = PublishedTable(asked, table.relations, hidden)
+    printed = {name: value for name, value in values.items() if name not in hidden}
+    top = sum(values.values())
+    possible = every_table(relations, printed, dict.fromkeys(sorted(hidden), (0, top)))
+    rows = found([table], explained=0)
+    assert rows["values"].to_dict() == {name: len(possible[name]) for name in rows.index}
+    unsafe = {name for name, left in possible.items() if len(left) < least}
+    assert set(found([table], only_findings=True, explained=0).index) == unsafe

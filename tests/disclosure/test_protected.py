@@ -141,9 +141,12 @@ def test_the_share_of_numbers_that_survive_is_told_by_section(protected, catalog
     share = shown_share(protected)
     assert share.index[-1] == "all"
     assert (share[["shown", "as_range", "hidden"]].sum(axis=1) == share["numbers"]).all()
-    assert share.loc["all", "numbers"] == share["numbers"].iloc[:-1].sum()
+    assert share.loc["all", "numbers"] == share["numbers"].iloc[:-2].sum()
+    assert 0 < share.loc["headlines", "numbers"] < share.loc["all", "numbers"]
     internal = shown_share(protect(catalogue, DisclosurePolicy.named("internal")))
     assert (internal["share"] == 1).all()
+    nps = catalogue.frame["section"].eq("recommendation") & catalogue.frame["name"].eq("nps")
+    assert internal.loc["headlines", "numbers"] > nps.sum() > 0
     public = shown_share(protect(catalogue, DisclosurePolicy.named("public")))
     assert public.loc["recommendation", "as_range"] > 0
     assert public.loc["all", "share"] < share.loc["all", "share"] < 1
