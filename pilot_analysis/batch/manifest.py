@@ -48,8 +48,12 @@ def manifest(pilot: Pilot, parameters: dict[str, Any], notebooks: Iterable[Path]
         "pilot", "parameters", "seed", "code" (commit and hash), "versions" and "inputs" (table,
         file, rows and keyed hash of each file); no time, no folder, no plain hash.
     """
-    configured = sha256_of(pilot.config.folder / "pilot.toml")
-    inputs = [{"table": "", "file": "pilot.toml", "keyed_hash": keyed_hash(configured)}]
+    policy = getattr(pilot.config.disclosure, parameters["audience"])
+    settings = ["pilot.toml", *([policy] if policy.endswith(".toml") else [])]
+    inputs = [
+        {"table": "", "file": name, "keyed_hash": keyed_hash(sha256_of(pilot.config.folder / name))}
+        for name in settings
+    ]
     shown = pilot.files[["table", "file", "rows", "keyed_hash"]]
     inputs += json.loads(shown.to_json(orient="records"))
     return {

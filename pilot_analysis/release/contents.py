@@ -4,7 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pilot_analysis.disclosure.rounding import NUMBERS
-from pilot_analysis.release.drawings import faults_of_bars, faults_of_drawing, labels_of_axis
+from pilot_analysis.release.drawings import (
+    faults_of_bars,
+    faults_of_drawing,
+    is_in_drawing,
+    labels_of_axis,
+)
 from pilot_analysis.release.findings import Finding
 from pilot_analysis.release.page import Page, read_page
 from pilot_analysis.release.reading import Brief, Released
@@ -20,10 +25,12 @@ _CLAIM = {"result_id", "field", "value", "shown"}
 
 
 def names_of(released: Released) -> frozenset[str]:
-    """Return every name, label and setting that the briefs of a run may print."""
+    """Return every name, label, setting and file that the briefs of a run may name."""
     manifest = {key: value for key, value in released.manifest.items() if key in _MANIFEST}
     seed = released.manifest.get("seed")
-    return frozenset([*strings_in(released.context), *strings_in(manifest), str(seed)])
+    return frozenset(
+        [*strings_in(released.context), *strings_in(manifest), str(seed), *released.texts]
+    )
 
 
 def find_in_manifest(released: Released) -> Iterator[Finding]:
@@ -103,11 +110,12 @@ def _drawn(where: str, page: Page, brief: Brief, words: Vocabulary) -> Iterator[
         for text, *_ in drawing.texts:
             if text not in labels and words.unknown_numbers(text):
                 yield Finding("not accounted for", place, f"{text!r} is no shown result.")
-        for number in words.unknown_numbers(drawing.alt):
-            yield Finding(
-                "not accounted for", f"{where}, alt text",
-                f"{number} is no number of a shown result.",
-            )  # fmt: skip
+        for number in words.numbers_beside_names(drawing.alt):
+            if number not in words.numbers or not is_in_drawing(number, drawing):
+                yield Finding(
+                    "not accounted for", f"{where}, alt text",
+                    f"{number} is no number of a shown result in the drawing.",
+                )  # fmt: skip
 
 
 def _values(rows) -> list[float]:

@@ -9,7 +9,7 @@ import numpy as np
 from pilot_analysis.release.page import Drawing, Page
 from pilot_analysis.release.words import number_of
 
-__all__ = ["drawn_values", "faults_of_bars", "faults_of_drawing", "labels_of_axis"]
+__all__ = ["drawn_values", "faults_of_bars", "faults_of_drawing", "is_in_drawing", "labels_of_axis"]
 
 _TICKS = "soft"
 _PIXEL = 0.011
@@ -101,6 +101,17 @@ def faults_of_drawing(drawing: Drawing, shown: Sequence[float], shares: Sequence
     for value in sorted(set(drawn_values(drawing))):
         if np.min(np.abs(known - value)) > near:
             yield f"a mark stands at {value:.4g}, and no shown result has this number"
+
+
+def is_in_drawing(number: str, drawing: Drawing) -> bool:
+    """Whether a number of the alt text is one that the drawing shows, as far as it can be read."""
+    if axis_of(drawing) is None:
+        return True
+    written = number.removesuffix("%")
+    decimals = len(written.partition(".")[2]) + 2 * number.endswith("%")
+    own = [number_of(text) for text, *_ in drawing.texts]
+    shown = np.array([*drawn_values(drawing), *(value for value in own if value is not None)])
+    return bool((np.abs(shown - (number_of(number) or 0.0)) <= 0.5 * 10.0**-decimals).any())
 
 
 def labels_of_axis(drawing: Drawing) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What readers know of earlier releases, and what a run gives away beside it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pandas as pd
 from pilot_analysis.disclosure import DisclosurePolicy, Linear, Product, PublishedTable
 from pilot_analysis.disclosure.attacked import audit_released
 from pilot_analysis.disclosure.policy import PEOPLE
+from pilot_analysis.disclosure.relations import LOST
 from pilot_analysis.disclosure.relations_file import relations_from_json, relations_to_json
 from pilot_analysis.disclosure.released import released_table
 from pilot_analysis.errors import DisclosureError
@@ -102,13 +103,19 @@ class Known:
         if self.source != same:
             return _renamed(table, f" in {self.name}")
         cells = table.cells.copy()
-        cells.loc[cells.index.isin(shown), "least_values"] = 0
-        return PublishedTable(cells, table.relations, table.suppressed - shown)
+        printed = [name for name in cells.index if _is_printed(name, shown)]
+        cells.loc[printed, "least_values"] = 0
+        return PublishedTable(cells, table.relations, table.suppressed.difference(printed))
 
 
 def _source(manifest) -> str:
     inputs = sorted({row["keyed_hash"] for row in manifest["inputs"]})
     return " ".join([manifest["code"]["hash"], *inputs])
+
+
+def _is_printed(name: str, shown: Collection[str]) -> bool:
+    """Whether a number is, or stands behind, a result that is shown."""
+    return name.partition("#")[0] in shown and not any(mark in name for mark in LOST)
 
 
 def _renamed(table: PublishedTable, suffix: str) -> PublishedTable:
@@ -137,21 +144,21 @@ def find_given_away(own: Known, earlier: Sequence[Known]) -> Iterator[Finding]:
         return
     said: set[str] = set()
     for reader in _NARROW[_NARROW.index(own.audience) :]:
-        known = [k for k in earlier if k.audience in _NARROW[: _NARROW.index(reader) + 1]]
-        if reader != own.audience and len(known) == len(_of(earlier, own.audience)):
+        known = _read_by(reader, earlier)
+        if reader != own.audience and len(known) == len(_read_by(own.audience, earlier)):
             continue  # nobody was told more than the readers of this run
         shown = {name for k in known if k.source == own.source for name in _shown(k.rows)}
         tables = [k.table(own.source, frozenset(_shown(own.rows) | shown)) for k in known]
         found = audit_released(own.rows, own.relations, own.policy, tables)
         for row in found.itertuples(index=False):
-            if row.cell in said or row.cell.partition("#")[0] in shown:
+            if row.cell in said or _is_printed(row.cell, shown):
                 continue
             said.add(row.cell)
             yield Finding("given away", row.cell, _narrowed(row), tuple(row.by))
 
 
-def _of(earlier: Sequence[Known], audience: str) -> list[Known]:
-    return [k for k in earlier if k.audience in _NARROW[: _NARROW.index(audience) + 1]]
+def _read_by(reader: str, earlier: Sequence[Known]) -> list[Known]:
+    return [k for k in earlier if k.audience in _NARROW[: _NARROW.index(reader) + 1]]
 
 
 def _shown(rows: pd.DataFrame) -> set[str]:

@@ -9,6 +9,7 @@ import pandas as pd
 from pilot_analysis.disclosure import DisclosurePolicy, ProtectedResults
 from pilot_analysis.disclosure.policy import PEOPLE
 from pilot_analysis.disclosure.rounding import NUMBERS, round_results
+from pilot_analysis.disclosure.structure import WORDS
 from pilot_analysis.release.findings import Finding
 from pilot_analysis.release.reading import Released
 from pilot_analysis.results import COLUMNS, Results
@@ -17,6 +18,7 @@ __all__ = ["find_in_rows", "frame_of", "known_rows"]
 
 _COLUMNS = {*COLUMNS, "suppressed"}
 _BLANK_WHEN_HIDDEN = (*NUMBERS, "level", "value_text", "method", "flags")
+_ONE_PERSON = "single person role"
 _ELSEWHERE = "another school "
 """What a school is called whose value a brief draws without its name."""
 
@@ -79,7 +81,8 @@ def _hidden(where: str, rows: Sequence[Mapping]) -> Iterator[Finding]:
 def _small(where: str, rows: Sequence[Mapping], policy: DisclosurePolicy) -> Iterator[Finding]:
     for row in rows:
         n, population = row["n"], row["population"]
-        if row["suppressed"] or population not in PEOPLE or not n:
+        in_words = row["kind"] in WORDS and _ONE_PERSON in row["flags"]  # a policy may show it
+        if row["suppressed"] or population not in PEOPLE or not n or in_words:
             continue
         if n < policy.minimum_n(population):
             yield Finding(

@@ -12,17 +12,22 @@ from pilot_analysis.release.findings import Finding
 __all__ = ["find_traces"]
 
 _CSS = re.compile(r"<style\b[^>]*>.*?</style>", re.DOTALL)
+_ROOTS = ("home", "Users", "root", "tmp", "var", "usr", "opt", "mnt", "srv", "private")
+_SECRETS = ("password", "passwd", "secret", "token", "apikey", "api_key")
 _RULES = (
-    ("clock time", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\b\d\d:\d\d:\d\d\b")),
-    ("place on a machine", re.compile(
-        r"(?<![\w.<:/])/(?:home|Users|root|tmp|var|usr|opt|mnt|srv|private)/[\w.-]+"
-        r"|\b[A-Za-z]:\\+[\w.-]+|file://"
+    ("clock time", (":",), re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\b\d\d:\d\d:\d\d\b")),
+    ("place on a machine", (*(f"/{r.lower()}/" for r in _ROOTS), ":\\", "file://"), re.compile(
+        rf"(?<![\w.<:/])/(?:{'|'.join(_ROOTS)})/[\w.-]+|\b[A-Za-z]:\\+[\w.-]+|file://"
     )),
-    ("error text", re.compile(r"Traceback \(most recent|\b[A-Z][A-Za-z]+(?:Error|Exception): ")),
-    ("secret", re.compile(
-        r"-----BEGIN|(?i:\b(?:password|passwd|secret|token|api_?key)\b[\"']?\s*[:=]\s*[\"']?\w)"
+    ("error text", ("traceback", "error: ", "exception: "), re.compile(
+        r"Traceback \(most recent|[a-z](?:Error|Exception): "
+    )),
+    ("secret", ("-----begin", *_SECRETS), re.compile(
+        rf"-----BEGIN|(?i:{'|'.join(_SECRETS)})[\"']?\s*[:=]\s*[\"']?\w"
     )),
 )  # fmt: skip
+"""Kind, what stands in every such text in small letters (quick to look for), and the rule."""
+
 _HEX = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{12,}(?![0-9a-zA-Z])")
 _SHA256 = 64
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
@@ -49,9 +54,11 @@ def find_traces(
     text = _CSS.sub(" ", text).replace("\\n", "\n")
     if "<style" not in text and name.endswith(".ipynb"):
         text = re.sub(r"@scope \(\.jp-OutputArea\).*?</style>", " ", text, flags=re.DOTALL)
-    for kind, rule in _RULES:
-        for found in dict.fromkeys(m[0] for m in rule.finditer(text)):
-            yield Finding(kind, name, f"It holds {found!r}.")
+    small = text.lower()
+    for kind, hints, rule in _RULES:
+        if any(hint in small for hint in hints):
+            for found in dict.fromkeys(m[0] for m in rule.finditer(text)):
+                yield Finding(kind, name, f"It holds {found!r}.")
     for found in dict.fromkeys(_HEX.findall(text)):
         if len(found) == _SHA256 or any(found in digest for digest in sha256):
             yield Finding("plain hash", name, f"It holds {found[:12]}..., a hash without a key.")

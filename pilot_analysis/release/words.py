@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pilot_analysis.disclosure import RULES
 from pilot_analysis.disclosure.rounding import NUMBERS
@@ -64,35 +64,54 @@ class Vocabulary:
 
     def __init__(self, rows: Iterable[Mapping[str, Any]], names: Iterable[str]):
         rows = list(rows)
-        phrases = {*names, *_own_words()}
-        phrases |= {str(row[key]) for row in rows for key in _TEXTS if row.get(key)}
-        phrases |= {flag for row in rows for flag in row.get("flags", ())}
-        self.phrases = frozenset(_plain(phrase) for phrase in phrases)
-        phrases |= {end for phrase in self.phrases for end in _SCALE.findall(phrase)}
-        days = {day.groups() for phrase in self.phrases for day in _DAY.finditer(phrase)}
-        phrases = {_plain(phrase) for phrase in phrases if re.search(r"\d", phrase)}
-        phrases |= {form for day in days for form in _forms_of_day(*day)}
-        self._alone = {p for p in phrases if _TOKEN.fullmatch(p)}
-        self._longer = _any_of(phrases - self._alone)
+        self._names = _phrases(frozenset(names) | _own_words())
+        texts = {str(row[key]) for row in rows for key in _TEXTS if row.get(key)}
+        self._rows = _phrases(frozenset(texts | {f for row in rows for f in row.get("flags", ())}))
         self.numbers = frozenset(form for row in rows for form in forms_of(row))
+
+    @property
+    def phrases(self) -> frozenset[str]:
+        """Names, labels, settings and the words of results."""
+        return self._names.all | self._rows.all
 
     def unknown_numbers(self, text: str) -> list[str]:
         """Return the numbers of a text that nothing accounts for."""
+        return [number for number in self.numbers_beside_names(text) if number not in self.numbers]
+
+    def numbers_beside_names(self, text: str) -> list[str]:
+        """Return the numbers of a text that are no part of a name, a label, a day or a setting."""
         text = _plain(text)
-        if text in self._alone or not _TOKEN.search(text):
+        if not _TOKEN.search(text) or text in self._names.numbers or text in self._rows.numbers:
             return []
-        rest = self._longer.sub(" ", text)
-        return [token for token in numbers_in(rest) if token not in self.numbers]
+        rest = self._rows.longer.sub(" ", self._names.longer.sub(" ", text))
+        return numbers_in(rest)
 
 
 def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")).strip()
 
 
-def _any_of(phrases: Iterable[str]) -> re.Pattern:
-    ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+class _Phrases(NamedTuple):
+    """Phrases, those of them that are a number, and what finds the longer ones with a digit."""
+
+    all: frozenset[str]
+    numbers: frozenset[str]
+    longer: re.Pattern
+
+
+@cache
+def _phrases(texts: frozenset[str]) -> _Phrases:
+    """Return phrases with the ways in which their days and scales are written."""
+    all_ = {_plain(text) for text in texts}
+    found = {phrase for phrase in all_ if re.search(r"\d", phrase)}
+    found |= {ends for phrase in all_ for ends in _SCALE.findall(phrase)}
+    days = {day.groups() for phrase in all_ for day in _DAY.finditer(phrase)}
+    found |= {form for day in days for form in _forms_of_day(*day)}
+    numbers = frozenset(phrase for phrase in found if _TOKEN.fullmatch(phrase))
+    ordered = sorted(found - numbers, key=lambda phrase: (-len(phrase), phrase))
     inside = "|".join(map(re.escape, ordered)) or r"(?!)"
-    return re.compile(rf"(?<![\w])(?:{inside})(?![\w%])", re.IGNORECASE)
+    longer = re.compile(rf"(?<![\w])(?:{inside})(?![\w%])", re.IGNORECASE)
+    return _Phrases(frozenset(all_), numbers, longer)
 
 
 @cache

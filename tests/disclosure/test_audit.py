@@ -11,6 +11,8 @@ from table_attacks import crosstab_relations, every_table, possible_by_flow
 
 from pilot_analysis.disclosure import Linear, Product, PublishedTable, audit, denominators
 from pilot_analysis.disclosure.tables import intervals, walks
+from pilot_analysis.disclosure.tables.seen import Seen
+from pilot_analysis.disclosure.tables.system import join
 from pilot_analysis.errors import DisclosureError
 
 NAN = float("nan")
@@ -128,7 +130,6 @@ class TestPublishedCases:
         rows = found([published(numbers, steps, {"logged in"})])
         assert rows.loc["logged in", ["low", "high", "values"]].tolist() == [19, 20, 2]
 
-
     def test_a_number_of_which_nothing_is_known_has_no_ends(self):
         numbers = {"change": (-np.inf, np.inf), "before": (0, np.inf), "after": (12, 12)}
         relation = Linear({"before": 1, "change": 1, "after": -1})
@@ -205,13 +206,18 @@ class TestFindings:
         programs = []
         for module in (intervals, walks):
             solve = module.milp
-            monkeypatch.setattr(module, "milp",
-                                lambda *a, solve=solve, **k: programs.append(1) or solve(*a, **k))
+            monkeypatch.setattr(
+                module, "milp", lambda *a, solve=solve, **k: programs.append(1) or solve(*a, **k)
+            )
         schools = [f"s{i}" for i in range(40)]
         cells, relations = {}, []
         for school in schools:
-            cells |= {f"{school} all": (60, 60), f"{school} first": (0, np.inf),
-                      f"{school} second": (0, np.inf), f"{school} both": (0, np.inf)}
+            cells |= {
+                f"{school} all": (60, 60),
+                f"{school} first": (0, np.inf),
+                f"{school} second": (0, np.inf),
+                f"{school} both": (0, np.inf),
+            }
             for more, fewer in (("all", "first"), ("all", "second"), ("first", "both"),
                                 ("second", "both")):  # fmt: skip
                 steps = {f"{school} {more}": 1, f"{school} {fewer}": -1}
@@ -224,9 +230,17 @@ class TestFindings:
             relations.append(Linear({**{f"{s} {kind}": 1 for s in schools}, kind: -1}))
         hidden = {name for name, (low, high) in cells.items() if low < high}
         table = published(cells, relations, hidden)
-        asked = table.cells.assign(least_values=[10 * (name in hidden) for name in table.cells.index])
+        asked = table.cells.assign(least_values=[10 * (name in hidden) for name in cells])
         assert not len(audit([PublishedTable(asked, relations, hidden)], only_findings=True))
         assert len(programs) < len(hidden) / 2
+
+    def test_a_row_of_solutions_ends_where_a_relation_does(self):
+        numbers = {"more": (0, 20), "fewer": (0, 20)}
+        system = join([published(numbers, [Linear({"more": 1, "fewer": -1}, 0, np.inf)])])
+        seen = Seen(system, np.array([5.0, 3.0]), marked=True)
+        seen.add_line(seen.last, np.array([0.0, 1.0]), 10)
+        assert seen.values(1) == {0, 1, 2, 3, 4, 5}
+        assert seen.values(0) == {5}
 
     def test_explanations_can_be_limited(self):
         table = PublishedTable.from_crosstab(FOUR, FOUR_HIDDEN)

@@ -93,6 +93,16 @@ def test_an_alt_text_with_another_number_is_found(run):
     assert places(run, "not accounted for") == {f"{PAGE}, alt text"}
 
 
+def test_an_alt_text_with_the_number_of_another_result_is_found(run):
+    rows = json.loads((run / RESULTS).read_text(encoding="utf-8"))
+    large = next(
+        str(int(row["n"])) for row in rows if not row["suppressed"] and (row["n"] or 0) > 9
+    )
+    text = (run / PAGE).read_text(encoding="utf-8")
+    (run / PAGE).write_text(text.replace("</desc>", f" Girls: {large}.</desc>", 1), "utf-8")
+    assert places(run, "not accounted for") == {f"{PAGE}, alt text"}
+
+
 @pytest.mark.parametrize("tag", ["<figcaption>", "<p>", "<title>"])
 def test_words_with_another_number_are_found(run, replace, tag):
     replace(run / PAGE, tag, f"{tag}Of these 837 ")

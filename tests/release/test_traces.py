@@ -35,7 +35,9 @@ def test_the_folder_of_the_reports_is_found(tmp_path):
 
 
 def test_what_a_page_holds_anyway_is_no_trace(tmp_path):
-    text = """<!doctype html><style>:root { --ink: #1c2430 } a::after { content: "10:30:00" }</style>
-    <p>Week of 2025-10-06, code 9abe80d3e0c34c1d, see <a href="schools/S1/brief.html">S1</a>, the
-    secret of good teaching; and/or; 24/7. Write to help@example.org.</p>"""
+    text = (
+        "<style>:root { --ink: #1c2430 } a::after { content: '10:30:00' }</style>"
+        "<p>Week of 2025-10-06, code 9abe80d3e0c34c1d, see <a href='schools/S1/brief.html'>S1</a>, "
+        "the secret of good teaching; and/or; 24/7. Write to help@example.org.</p>"
+    )
     assert kinds(text, tmp_path, known={"Questions: help@example.org"}) == set()

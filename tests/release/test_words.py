@@ -17,7 +17,8 @@ def words(*names, **details):
         time="2025-10-06",
         school_id="S1",
     )
-    return Vocabulary([row | {"suppressed": ""} | details], names)
+    plain = {key: None if value != value else value for key, value in row.items()}
+    return Vocabulary([plain | {"suppressed": ""} | details], names)
 
 
 @pytest.mark.parametrize(

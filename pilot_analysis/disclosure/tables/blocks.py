@@ -58,9 +58,7 @@ def _with_sums(system: System, rows, kept: list[Share]) -> System:
     return system.with_rows(more, low, high, kept)
 
 
-def split(
-    system: System, only: np.ndarray | None = None
-) -> Iterator[tuple[np.ndarray, System]]:
+def split(system: System, only: np.ndarray | None = None) -> Iterator[tuple[np.ndarray, System]]:
     """Yield the parts that have nothing unknown in common.
 
     Parameters

@@ -83,9 +83,7 @@ class Attack:
         part = self.part
         least = part.least[cells]
         shortest = 100 * TOLERANCE * (1 + np.abs(self.seen.low[cells]))
-        return np.where(
-            part.is_whole[cells], np.maximum(least - 1, 1), np.maximum(least, shortest)
-        )
+        return np.where(part.is_whole[cells], np.maximum(least - 1, 1), np.maximum(least, shortest))
 
     def may_have_gaps(self, cells: np.ndarray) -> np.ndarray:
         """Return whether two solutions do not settle it, however far apart."""
