@@ -14,7 +14,7 @@ from pilot_analysis.release.findings import Finding
 from pilot_analysis.release.reading import Released
 from pilot_analysis.results import COLUMNS, Results
 
-__all__ = ["find_in_rows", "frame_of", "known_rows"]
+__all__ = ["find_in_rows", "find_small_groups", "frame_of", "known_rows"]
 
 _COLUMNS = {*COLUMNS, "suppressed"}
 _BLANK_WHEN_HIDDEN = (*NUMBERS, "level", "value_text", "method", "flags")
@@ -53,7 +53,7 @@ def find_in_rows(released: Released) -> Iterator[Finding]:
             yield Finding("unknown content", where, f"Its rows hold or lack {strange[0]!r}.")
             continue
         yield from _hidden(where, brief.rows)
-        yield from _small(where, brief.rows, released.protected.policy)
+        yield from find_small_groups(where, brief.rows, released.protected.policy)
         yield from _not_rounded(where, brief.rows)
         through = ProtectedResults.read(_prepared(released), brief.school_id).to_json()
         yield from _changed(where, brief.rows, through)
@@ -78,7 +78,10 @@ def _hidden(where: str, rows: Sequence[Mapping]) -> Iterator[Finding]:
             )
 
 
-def _small(where: str, rows: Sequence[Mapping], policy: DisclosurePolicy) -> Iterator[Finding]:
+def find_small_groups(
+    where: str, rows: Sequence[Mapping], policy: DisclosurePolicy
+) -> Iterator[Finding]:
+    """Yield shown results that are about fewer people than the policy's minimum."""
     for row in rows:
         n, population = row["n"], row["population"]
         in_words = row["kind"] in WORDS and _ONE_PERSON in row["flags"]  # a policy may show it

@@ -66,6 +66,7 @@ class Vocabulary:
         rows = list(rows)
         self._names = _phrases(frozenset(names) | _own_words())
         texts = {str(row[key]) for row in rows for key in _TEXTS if row.get(key)}
+        texts |= {repr(str(row["school_id"])) for row in rows}  # as a notebook's parameters have it
         self._rows = _phrases(frozenset(texts | {f for row in rows for f in row.get("flags", ())}))
         self.numbers = frozenset(form for row in rows for form in forms_of(row))
 
@@ -128,6 +129,7 @@ def _own_words() -> frozenset[str]:
             *_SOURCES,
             "UTF-8",
             "initial-scale=1",
+            "Python 3 (ipykernel)",
         ]
     )
 

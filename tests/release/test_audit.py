@@ -7,9 +7,12 @@ import pytest
 from pilot_fixtures import write_small_pilot
 
 from pilot_analysis.batch import run_briefs
+from pilot_analysis.disclosure import DisclosurePolicy
 from pilot_analysis.errors import DisclosureError
 from pilot_analysis.pilot import load_pilot
 from pilot_analysis.release import audit, audit_runs, people_of, require_safe
+from pilot_analysis.release.reading import read_run
+from pilot_analysis.release.rows import find_small_groups
 
 RESULTS = "schools/S1/results.json"
 PAGE = "schools/S1/brief.html"
@@ -52,6 +55,14 @@ def test_a_suppression_undone_in_the_results_is_found(run, edit):
 
     edit(run / RESULTS, undo)
     assert {"not from the gate", "small group"} <= kinds(run)
+
+
+def test_one_persons_words_that_the_policy_shows_are_no_small_group(made):
+    row = first(read_run(made[1]).briefs[0].rows, suppressed="")
+    row |= {"n": 1, "population": "respondents", "flags": ["single person role"]}
+    policy = DisclosurePolicy.named("team")
+    assert list(find_small_groups("results.json", [row | {"kind": "level"}], policy)) == []
+    assert len(list(find_small_groups("results.json", [row | {"kind": "mean"}], policy))) == 1
 
 
 def test_a_hidden_result_that_keeps_its_word_is_found(run, edit):
