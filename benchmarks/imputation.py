@@ -17,7 +17,6 @@ import statistics
 import time
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from pilot_analysis import load_pilot
@@ -67,12 +66,12 @@ def ours(frame: pd.DataFrame, targets: list[str]) -> None:
 
 def theirs(frame: pd.DataFrame, targets: list[str]) -> None:
     """Impute with statsmodels; its chains follow one another."""
-    np.random.seed(1)  # statsmodels draws from the global state
     known = pd.get_dummies(frame[["arm", "school_id"]].astype(str), drop_first=True, dtype=float)
     known.columns = [f"x{j}" for j in range(known.shape[1])]
     data = MICEData(
         pd.concat([frame[targets], known], axis=1).reset_index(drop=True),
         perturbation_method="gaussian",
+        rng=1,
     )
     for _ in range(M):
         data.update_all(ROUNDS)

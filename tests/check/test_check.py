@@ -247,3 +247,17 @@ def test_a_browser_finds_no_barrier(request, kind, tmp_path, scheme, width):
     barriers, sticking_out, _ = look_at(page, scheme=scheme, width=width)
     assert barriers == ""
     assert sticking_out <= 0
+
+
+@pytest.mark.browser
+def test_a_long_name_of_a_file_does_not_widen_the_page(tmp_path):
+    folder = write_small_pilot(tmp_path / "pilot")
+    name = "daily_participation_of_every_student_2025.csv"
+    usage = (folder / "usage.csv").read_text(encoding="utf-8").splitlines()
+    text = "\n".join([f"{usage[0]},note", *(f"{line},x" for line in usage[1:])])
+    (folder / name).write_text(text + "\n", encoding="utf-8")
+    toml = (folder / "pilot.toml").read_text(encoding="utf-8")
+    (folder / "pilot.toml").write_text(toml.replace("usage.csv", name), encoding="utf-8")
+    page = check_pilot(folder, tmp_path / "out").page
+    _, sticking_out, _ = look_at(page, scheme="light", width=360)
+    assert sticking_out <= 0
