@@ -15,6 +15,7 @@ from pilot_analysis.disclosure.primary import SHOWN, SUPPRESSED, Verdict
 from pilot_analysis.disclosure.relations import relations_of, values_of
 from pilot_analysis.disclosure.released import released_table
 from pilot_analysis.disclosure.secondary import close, guard
+from pilot_analysis.disclosure.tables.published import Product, PublishedTable
 from pilot_analysis.disclosure.tables.suppression import suppress
 from pilot_analysis.errors import DisclosureError
 
@@ -58,8 +59,11 @@ def protect_together(
         table = released_table(shown(verdicts), relations, policy, truth)
         owner = {name: name.partition("#")[0] for name in table.cells.index}
         weights = {name: loss[own] for name, own in owner.items()}
-        more = {owner[name] for name in suppress(table, weights=weights) - table.suppressed}
-        if not more:
+        for part in (_sizes(table), _with_known_sizes(table)):
+            more = {owner[name] for name in suppress(part, weights=weights) - table.suppressed}
+            if more:
+                break
+        else:
             return list(verdicts)
         hidden = [
             _hidden(row, verdict, policy) if row.result_id in more else verdict
@@ -67,6 +71,30 @@ def protect_together(
         ]
         verdicts = close(rows, hidden, policy)
     raise DisclosureError("no end was found to what has to be hidden; nothing is shown.")
+
+
+def _sizes(table: PublishedTable) -> PublishedTable:
+    """Return the counts and the sizes of groups alone, which hang together by sums."""
+    shares = {name for product in _products(table) for name in (product.whole, product.share)}
+    cells = table.cells[~table.cells.index.isin(shares)]
+    sums = [sum_ for sum_ in table.relations if shares.isdisjoint(sum_.ids)]
+    return PublishedTable(cells, sums, table.suppressed - shares)
+
+
+def _with_known_sizes(table: PublishedTable) -> PublishedTable:
+    """Return the table in which a size that is printed now stays known, whatever is hidden.
+
+    It makes every share of a known size a sum, and errs on the side of hiding.
+    """
+    cells = table.cells.copy()
+    sizes = cells.index.isin([product.size for product in _products(table)])
+    known = sizes & (cells["low"] == cells["high"])
+    cells.loc[known, ["hidden_low", "hidden_high"]] = cells.loc[known, ["low", "high"]].to_numpy()
+    return PublishedTable(cells, table.relations, table.suppressed)
+
+
+def _products(table: PublishedTable) -> list[Product]:
+    return [relation for relation in table.relations if isinstance(relation, Product)]
 
 
 def _loss(row: Any) -> float:

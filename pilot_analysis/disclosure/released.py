@@ -88,13 +88,13 @@ def _cells(row: Any, policy: DisclosurePolicy, truth) -> Iterator[_Cell]:
 
 def _all_cells(row: Any, policy: DisclosurePolicy, is_to_choose: bool) -> Iterator[_Cell]:
     is_range = not row.suppressed and row.estimate != row.estimate and bool(row.level)
+    of_group = policy.minimum_n(row.population) if row.suppressed == "minimum n" else 0
     least = _least(row, policy)
     low, high = _bounds(row, policy)
     is_count = row.kind == "count"
-    yield _Cell(row.result_id, low, high, is_count, least if is_count else 0)
+    yield _Cell(row.result_id, low, high, is_count, max(of_group, least) if is_count else 0)
     no_n = row.n != row.n
-    own = least if row.suppressed == "minimum n" else 0
-    yield _Cell(behind(row, "n"), 0 if no_n else row.n, inf if no_n else row.n, True, own)
+    yield _Cell(behind(row, "n"), 0 if no_n else row.n, inf if no_n else row.n, True, of_group)
     if row.kind == "proportion":
         if is_range:
             # a policy that prints so narrow a range is not overruled here, but found by `audit`
@@ -108,10 +108,10 @@ def _all_cells(row: Any, policy: DisclosurePolicy, is_to_choose: bool) -> Iterat
 
 
 def _least(row: Any, policy: DisclosurePolicy) -> int:
-    """Return how many values of a hidden count a reader must still think possible."""
+    """Return how many values of a hidden category a reader must still think possible."""
     if row.suppressed not in _PROTECTED:
         return 0
-    if row.suppressed == "minimum n" or row.population == "records":
+    if row.population == "records":
         return policy.minimum_n(row.population)
     return max(policy.minimum_category(row.population), _TWO)
 

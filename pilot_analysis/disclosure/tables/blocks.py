@@ -1,6 +1,7 @@
 """From a system to linear parts that can be solved one by one."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -9,34 +10,45 @@ from scipy.sparse.csgraph import connected_components
 from pilot_analysis.disclosure.tables.bounds import possible_sizes, propagate
 from pilot_analysis.disclosure.tables.system import ContradictionError, Share, System
 
-__all__ = ["MOST_CASES", "cases", "linearised", "split"]
+__all__ = ["MOST_CASES", "cases", "linearised", "of_known_sizes", "split"]
 
 MOST_CASES = 2000
 """Combinations of unknown sizes that are tried in one part."""
+
+
+def of_known_sizes(system: System, known: np.ndarray) -> System:
+    """Return the system with the shares of groups of a known size written as sums.
+
+    Parameters
+    ----------
+    known : numpy.ndarray of bool, shape (n,)
+        Sizes that have one possible value.
+    """
+    rows = [
+        ({share.whole: share.scale, share.share: -system.low[share.size]}, 0, 0)
+        for share in system.shares
+        if known[share.size]
+    ]
+    return _with_sums(system, rows, [share for share in system.shares if not known[share.size]])
 
 
 def linearised(system: System, targets: np.ndarray) -> System:
     """Return the system with every share that can be a sum written as sums.
 
     A share of a known size, or one that is known exactly, is a sum. One that stands in no other
-    relation is two: ``low * size <= scale * whole <= high * size``.
+    relation is two: ``low * size <= scale * whole <= high * size``. What says nothing is left out.
 
     Parameters
     ----------
     targets : numpy.ndarray of bool, shape (n,)
         Cells whose range is asked for; a share among them stays a share.
     """
-    used = np.bincount(system.matrix.nonzero()[1], minlength=len(system.ids))
-    for share in system.shares:
-        used[share.share] += 1
-        used[share.whole] += 1
-        used[share.size] += 1
+    system = _telling(of_known_sizes(system, system.low == system.high), targets)
+    used = _uses(system)
     kept, rows = [], []
     for share in system.shares:
         low, high = system.low[share.share], system.high[share.share]
-        if system.low[share.size] == system.high[share.size]:
-            rows.append(({share.whole: share.scale, share.share: -system.low[share.size]}, 0, 0))
-        elif low == high:
+        if low == high:
             rows.append(({share.whole: share.scale, share.size: -low}, 0, 0))
         elif used[share.share] == 1 and not (targets | system.is_whole)[share.share]:
             for bound, ends in ((low, (0, np.inf)), (high, (-np.inf, 0))):
@@ -45,6 +57,31 @@ def linearised(system: System, targets: np.ndarray) -> System:
         else:
             kept.append(share)
     return _with_sums(system, rows, kept)
+
+
+def _uses(system: System) -> np.ndarray:
+    """Return in how many relations each number stands."""
+    members = [cell for share in system.shares for cell in share[:3]]
+    in_sums = np.bincount(system.matrix.nonzero()[1], minlength=len(system.ids))
+    return in_sums + np.bincount(np.array(members, int), minlength=len(system.ids))
+
+
+def _telling(system: System, targets: np.ndarray) -> System:
+    """Leave out relations that say nothing: a number that could be anything stands there only."""
+    anything = ~system.is_whole & ~targets & np.isinf(system.low) & np.isinf(system.high)
+    while True:
+        idle = anything & (_uses(system) == 1)
+        shares = tuple(s for s in system.shares if not (idle[s.whole] or idle[s.share]))
+        telling = abs(system.matrix) @ idle.astype(float) == 0
+        if telling.all() and len(shares) == len(system.shares):
+            return system
+        system = replace(
+            system,
+            matrix=system.matrix[telling],
+            row_low=system.row_low[telling],
+            row_high=system.row_high[telling],
+            shares=shares,
+        )
 
 
 def _with_sums(system: System, rows, kept: list[Share]) -> System:

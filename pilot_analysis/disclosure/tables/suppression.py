@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pilot_analysis.disclosure.tables.blocks import split
+from pilot_analysis.disclosure.tables.blocks import of_known_sizes, split
 from pilot_analysis.disclosure.tables.exact import cheapest
 from pilot_analysis.disclosure.tables.flows import cheap
 from pilot_analysis.disclosure.tables.pattern import Choice
@@ -168,6 +168,7 @@ def _solve(choice: Choice) -> tuple[np.ndarray, float]:
     unsafe = choice.unsafe(hidden)
     if not unsafe.size:
         return hidden, bound
+    choice = _of_known_sizes(choice)
     for cells, part in split(choice.released(choice.must | choice.may)):
         mine = np.flatnonzero(np.isin(cells, unsafe))
         if mine.size:
@@ -177,6 +178,12 @@ def _solve(choice: Choice) -> tuple[np.ndarray, float]:
     if (lost := choice.unsafe(hidden)).size:
         raise _refusal(choice, lost)
     return hidden, bound
+
+
+def _of_known_sizes(choice: Choice) -> Choice:
+    """Return the choice with the shares of what has one size, whatever is hidden, as sums."""
+    low, high = choice.bounds(choice.must | choice.may)
+    return replace(choice, system=of_known_sizes(choice.system, low == high))
 
 
 def _solve_part(choice: Choice, unsafe: np.ndarray) -> tuple[np.ndarray, float]:
