@@ -48,6 +48,7 @@ bench: .venv/.ready  ## timings, as ratios within one run
 	@$(BIN)/python benchmarks/cluster_robust.py
 	@$(BIN)/python benchmarks/nps_bootstrap.py
 	@$(BIN)/python benchmarks/imputation.py
+	@$(BIN)/python benchmarks/disclosure.py
 	@$(BIN)/python benchmarks/usage_events.py
 
 clean:  ## everything that these targets made, but no run in reports/

@@ -127,6 +127,7 @@ def _cross_check(config: PilotConfig, tables: Mapping[str, pd.DataFrame]) -> Non
         *_outcome_faults(config, tables),
         *_assignment_faults(config, tables),
         *_group_faults(config, tables),
+        *_consent_faults(config, tables),
     ]
     if faults:
         lines = "\n".join(f"  {fault}" for fault in faults)
@@ -186,4 +187,13 @@ def _group_faults(config, tables):
             yield (
                 f"groups.{name}.value: no student has {group.value!r} in this column"
                 f"{nearest(group.value, values)}"
+            )
+
+
+def _consent_faults(config, tables):
+    schools = tables["schools"]["school_id"]
+    for school in config.disclosure.role_consent:
+        if school not in set(schools):
+            yield (
+                f"disclosure.role_consent: there is no school {school!r}{nearest(school, schools)}"
             )

@@ -9,7 +9,10 @@ import pandas as pd
 
 from pilot_analysis.stats.estimate import Estimate
 
-__all__ = ["COLUMNS", "KINDS", "POPULATIONS", "Results", "result", "result_id"]
+__all__ = [
+    "COLUMNS", "CONSENT", "KINDS", "NAMES_REMOVED", "NEVER_SHOWN", "ONE_PERSON", "POPULATIONS",
+    "Results", "result", "result_id",
+]  # fmt: skip
 
 KINDS = (
     "count",  # people or things in a category; n is the group they are counted in
@@ -24,6 +27,12 @@ KINDS = (
     "absence",  # "not collected", "not estimable", and why
     "parameter",  # a value of the configuration
 )
+ONE_PERSON = "single person role"
+"""Flag of what one person said whose role makes them known: the principal, the point person."""
+CONSENT = "consent given"
+"""Flag beside `ONE_PERSON`: they agreed that their school's team sees it."""
+NAMES_REMOVED = "names removed"
+"""Flag of a comment from which names, addresses and what only one person can be were taken out."""
 POPULATIONS = ("students", "teachers", "respondents", "classes", "schools", "records", "none")
 
 _ESTIMATE = tuple(f.name for f in fields(Estimate) if f.name != "name")
@@ -42,6 +51,9 @@ COLUMNS = (
     "relation",
     "exploratory",
 )
+"""What a result says; all that `ProtectedResults` and released files hold of it."""
+NEVER_SHOWN = ("remainder_percent",)
+"""What only the gate needs to know of a result."""
 
 
 def result_id(section: str, name: str, **keys: str) -> str:
@@ -76,6 +88,7 @@ def result(
     relation: Iterable[str] = (),
     exploratory: bool = False,
     p_adjusted: float = nan,
+    remainder_percent: float = nan,
 ) -> dict[str, Any]:
     """Return one row of `Results`.
 
@@ -97,6 +110,9 @@ def result(
     relation : iterable of str
         Result ids that this one follows from, as ``part of ID``, ``derived from ID`` or
         ``change from ID``: where one of them may not be shown, this one may not either.
+    remainder_percent : float
+        Of an amount (minutes, hours, days, weeks): what all but the two largest contributors add
+        up to, in percent of the largest; infinite where no contribution can be told from it.
     """
     keys = {
         "school_id": school_id,
@@ -106,7 +122,7 @@ def result(
         "category": category,
         "time": time,
     }
-    row: dict[str, Any] = dict.fromkeys(COLUMNS, nan)
+    row: dict[str, Any] = dict.fromkeys((*COLUMNS, *NEVER_SHOWN), nan)
     row |= {
         "result_id": result_id(section, name, **keys),
         "section": section,
@@ -122,6 +138,7 @@ def result(
         "relation": tuple(relation),
         "exploratory": exploratory,
         "p_adjusted": p_adjusted,
+        "remainder_percent": remainder_percent,
     }
     if isinstance(value, Estimate):
         row |= {key: getattr(value, key) for key in _ESTIMATE}
@@ -143,14 +160,17 @@ class Results:
     Attributes
     ----------
     frame : pandas.DataFrame
-        Columns `COLUMNS`, one row per result, `result_id` unique.
+        Columns `COLUMNS` and `NEVER_SHOWN`, one row per result, `result_id` unique.
     """
 
     frame: pd.DataFrame
 
     def __post_init__(self):
-        if tuple(self.frame.columns) != COLUMNS:
-            raise ValueError("Results need exactly the columns of results.COLUMNS, in that order.")
+        if tuple(self.frame.columns) != (*COLUMNS, *NEVER_SHOWN):
+            raise ValueError(
+                "Results need exactly the columns of results.COLUMNS and results.NEVER_SHOWN, in "
+                "that order."
+            )
         repeated = self.frame["result_id"][self.frame["result_id"].duplicated()].unique()
         if len(repeated):
             raise ValueError(f"result_id must be unique; repeated: {', '.join(repeated[:5])}")
@@ -162,7 +182,7 @@ class Results:
     @classmethod
     def from_rows(cls, rows: Iterable[Mapping[str, Any]]) -> "Results":
         """Gather rows made by `result`."""
-        return cls(pd.DataFrame(list(rows), columns=list(COLUMNS)))
+        return cls(pd.DataFrame(list(rows), columns=[*COLUMNS, *NEVER_SHOWN]))
 
     @classmethod
     def concat(cls, parts: Iterable["Results"]) -> "Results":

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
+from pilot_analysis.batch.forking import Zygote
+
 # the same examples on every run and machine, and no example database in the working tree
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
@@ -49,6 +51,14 @@ def oracle():
 def oracle_data():
     """`oracle_data(name)`: a data frame of `oracles/data`; text columns are str, others numbers."""
     return lambda name: _data(name if name.endswith(".csv") else f"{name}.csv").copy()
+
+
+@pytest.fixture(scope="session")
+def zygote():
+    """One warm process for all runs of the test session: starting one takes seconds."""
+    with Zygote() as started:
+        started.wait_until_ready()
+        yield started
 
 
 @pytest.fixture(scope="session")

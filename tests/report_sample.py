@@ -219,6 +219,7 @@ def _use(school, many):
             "students",
             time=f"2025-{9 + week // 4:02d}-{1 + 7 * (week % 4):02d}",
             value=estimate(20.0 + week % 5, 15, 30, "minutes", 130 * many, 9 * many),
+            remainder_percent=400,
             **keys,
         )
 

@@ -82,3 +82,10 @@ def test_simulate_writes_exports_and_does_not_write_over_them(tmp_path):
         call("simulate", tmp_path / "new", "--seed", 3, "--schools", 1, "--replace").exit_code == 0
     )
     assert (tmp_path / "new" / "oneroster.zip").read_bytes() == roster
+
+
+def test_a_run_tells_how_many_headline_numbers_are_left(pilot, tmp_path):
+    done = call("brief", pilot, "--school", "S1", "--out", tmp_path / "reports")
+    assert done.exit_code == 0, done.output
+    assert "Of the headline numbers, " in done.stdout
+    assert "; of all numbers about people, " in done.stdout

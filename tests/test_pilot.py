@@ -256,3 +256,12 @@ def test_an_end_before_its_begin_is_refused(small_folder):
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(DataError, match=r'row 4, column "end": 2025-10-01 is before begin'):
         load_pilot(small_folder)
+
+
+def test_consent_of_a_school_that_is_not_there_is_refused_with_the_nearest(small_folder):
+    with (small_folder / "pilot.toml").open("a", encoding="utf-8") as config:
+        config.write('\n[disclosure]\nrole_consent = ["S1", "S02"]\n')
+    with pytest.raises(ConfigError, match=r"role_consent: there is no school 'S02'; did you mean"):
+        load_pilot(small_folder)
+    edit(small_folder, "pilot.toml", '["S1", "S02"]', '["S1"]')
+    assert load_pilot(small_folder).config.disclosure.role_consent == ("S1",)

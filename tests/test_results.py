@@ -2,7 +2,7 @@
 
 import pytest
 
-from pilot_analysis.results import COLUMNS, Results, result, result_id
+from pilot_analysis.results import COLUMNS, NEVER_SHOWN, Results, result, result_id
 from pilot_analysis.stats.estimate import Estimate
 
 
@@ -20,7 +20,7 @@ def test_an_estimate_brings_its_numbers_along():
     row = result("learning", "effect", "effect", "students", made, outcome="math")
     assert (row["estimate"], row["n"], row["n_clusters"]) == (8.0, 100, 12)
     assert row["flags"] == ("singular",)
-    assert set(row) == set(COLUMNS)
+    assert set(row) == {*COLUMNS, *NEVER_SHOWN}
 
 
 def test_the_same_id_twice_is_refused():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pilot_analysis.errors import RunError
+from pilot_analysis.release import NOTEBOOK_METADATA
 
 __all__ = ["declared_parameters", "require_clean", "require_parameters", "strip_run"]
 
@@ -100,7 +101,7 @@ def strip_run(nb: Any, parameters: Mapping[str, Any]) -> None:
     parameters : mapping
         What the injected cell shows in place of the parameters that were used.
     """
-    nb.metadata.pop("papermill", None)
+    nb.metadata = NOTEBOOK_METADATA  # kept as a copy
     for cell in nb.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)

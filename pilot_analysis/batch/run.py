@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import time
+import traceback
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pilot_analysis.batch.forking import Zygote
 from pilot_analysis.batch.progress import Progress, summary_table
-from pilot_analysis.errors import RunError
+from pilot_analysis.errors import PilotError, RunError
 
 if TYPE_CHECKING:
     from pilot_analysis.batch.tasks import BriefTask
@@ -41,7 +42,7 @@ class Run:
     peak_bytes : int
         Memory of the largest process that made a brief, what it shares with others included.
     survived : str
-        How many of the numbers about people are shown, in words.
+        How many of the headline numbers, and of all about people, are shown, in words.
     """
 
     folder: Path
@@ -101,7 +102,8 @@ def run_briefs(
     ------
     PilotError
         The run could not start: the pilot, a school id, the audience, or a notebook is at fault.
-        Nothing is written then, and neither when the audit finds something.
+        Nothing is written then. When the audit finds something, only
+        ``out/<pilot_id>/_private/refused_audit.json`` is, and a run that passes removes it.
     """
     _require(audience, jobs)
     with Zygote() as zygote:  # it imports what the notebooks need while this process computes
@@ -151,10 +153,12 @@ def _run(zygote, pilot, plan, audience, chosen, out, jobs) -> Run:
         index = render_index(pilot, plan=tuple(plan), made=made, audience=audience)
         (partial / "index.html").write_text(index, encoding="utf-8")
         _tidy(partial)
-        audit = require_safe(partial, people_of(pilot))
+        audit = require_safe(partial, home / "_private", people_of(pilot))
         folder = _settle(partial, home / identity)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, Exception) and not isinstance(error, PilotError):
+            raise _given_up(error, home / "_private") from error
         raise
     return Run(
         folder=folder,
@@ -163,6 +167,19 @@ def _run(zygote, pilot, plan, audience, chosen, out, jobs) -> Run:
         seconds={name: done[name]["wall"] for name in plan},
         peak_bytes=max(max(d["kernel_bytes"], d["driver_bytes"]) for d in done.values()),
         survived=audit.told_share,
+    )
+
+
+def _given_up(error: Exception, private: Path) -> RunError:
+    """Return what to say of an error that nobody foresaw; its traceback may quote the data."""
+    from pilot_analysis.release import write_private
+
+    kept = private / "failed_run.txt"
+    write_private("".join(traceback.format_exception(error)), kept)
+    first = (str(error).strip().splitlines() or [""])[0]
+    return RunError(
+        f"The run was given up, and nothing was handed out ({type(error).__name__}: {first}). This "
+        f"is a fault of the program, or data that it did not foresee: {kept} says where."
     )
 
 

@@ -224,6 +224,8 @@ class DisclosureConfig(Section):
     team: Literal["team", "public"] | PolicyFile = "team"
     public: Literal["public"] | PolicyFile = "public"
     internal: Literal["internal", "team", "public"] = "internal"
+    role_consent: Names = ()
+    """schools whose principal and point person agreed that their team sees what they said"""
 
 
 class ReportConfig(Section):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from pilot_analysis.disclosure.given_away import answers_given_away
 from pilot_analysis.disclosure.policy import DisclosurePolicy
 from pilot_analysis.disclosure.relations import LOST
 from pilot_analysis.disclosure.released import released_table
@@ -34,7 +35,8 @@ def audit_released(
     Returns
     -------
     pandas.DataFrame
-        Findings only, columns as `audit` returns them. No rows: nothing was found.
+        Findings only, columns as `audit` returns them, what `answers_given_away` finds included.
+        No rows: nothing was found.
 
     Raises
     ------
@@ -46,4 +48,8 @@ def audit_released(
     least = found["cell"].map(table.cells["least_values"])
     is_lost = found["cell"].str.contains("|".join(LOST), regex=True)
     harmless = is_lost & ~((found["low"] > 0) & (found["high"] < least))
-    return found[~harmless].reset_index(drop=True)
+    parts = [part for part in (found[~harmless], answers_given_away(rows, policy)) if len(part)]
+    if not parts:
+        return found[:0]
+    # of a count that is given away in two ways, the answers themselves tell more
+    return pd.concat(parts).drop_duplicates("cell", keep="last").reset_index(drop=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from pilot_analysis.disclosure.given_away import answers_given_away
 from pilot_analysis.disclosure.policy import DisclosurePolicy
 from pilot_analysis.disclosure.primary import SHOWN, SUPPRESSED, Verdict
 from pilot_analysis.disclosure.relations import relations_of, values_of
@@ -56,7 +57,8 @@ def protect_together(
     relations, truth = relations_of(rows), values_of(rows)
     loss = {row.result_id: _loss(row) for row in rows}
     for _ in range(_ROUNDS):
-        table = released_table(shown(verdicts), relations, policy, truth)
+        frame = shown(verdicts)
+        table = released_table(frame, relations, policy, truth)
         owner = {name: name.partition("#")[0] for name in table.cells.index}
         weights = {name: loss[own] for name, own in owner.items()}
         for part in (_sizes(table), _with_known_sizes(table)):
@@ -64,6 +66,8 @@ def protect_together(
             if more:
                 break
         else:
+            more = {name for by in answers_given_away(frame, policy)["by"] for name in by}
+        if not more:
             return list(verdicts)
         hidden = [
             _hidden(row, verdict, policy) if row.result_id in more else verdict

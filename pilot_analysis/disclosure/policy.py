@@ -74,11 +74,15 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "coding_form": _one_of("at most", "less than"),
     "coding_of_means": _number_to(0.25),
     "score_bands": _number_to(100),
-    "single_person_roles": _one_of("shown", "hidden"),
+    "dominance_percent": _number_to(100),
+    "single_person_roles": _one_of("shown", "with consent", "hidden"),
     "disagreeing_schools": _one_of("named", "counted"),
-    "comments": _one_of("shown", "hidden"),
+    "comments": _one_of("shown", "without school and role", "hidden"),
 }
 """Every setting that a policy must have -> what is wrong with a value, or blank."""
+
+
+_ROUNDING = "rounding is the same for every audience (rounding.toml), so no policy sets it"
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,9 @@ def _faults(policy: DisclosurePolicy) -> list[str]:
     if not (isinstance(policy.description, str) and policy.description):
         faults.append("description: say who the audience is")
     for key, setting in policy.settings.items():
-        if key not in _CHECKS:
+        if key.partition(".")[0] == "rounding":
+            faults.append(f"{key}: {_ROUNDING}")
+        elif key not in _CHECKS:
             known = (*_CHECKS, *(f"{k}.source" for k in policy.settings))
             faults.append(f"{key}: unknown key{_nearest(key, known)}")
         elif wrong := _CHECKS[key](setting.value):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from pilot_analysis.disclosure.dominance import is_dominated
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
 from pilot_analysis.disclosure.structure import (
     ARM_SIZES,
@@ -18,7 +19,7 @@ from pilot_analysis.disclosure.structure import (
     name_of,
     refusal,
 )
-from pilot_analysis.results import POPULATIONS
+from pilot_analysis.results import CONSENT, NAMES_REMOVED, ONE_PERSON, POPULATIONS
 from pilot_analysis.stats.cluster.mean import NO_VARIATION
 
 __all__ = ["CODED", "GONE", "RULES", "SHOWN", "SUPPRESSED", "Verdict", "as_range", "judge_all"]
@@ -30,8 +31,11 @@ RULES = {
     "minimum n": "The group is too small.",
     "small category": "A category within the group is too small, empty, or everyone.",
     "small step": "Too few people lie between this number and the one before it.",
+    "dominance": "One or two people make up nearly all of it.",
     "single person role": "It is about one person whose role makes them known.",
+    "no consent": "It is about one person whose role makes them known, and no consent is recorded.",
     "comment": "Comments are not shown to this audience.",
+    "school and role": "A comment is not shown where both school and role of its writer are named.",
     "source hidden": "It follows from a number that is hidden.",
     "protects another": "With it, a hidden number could be worked out.",
 }
@@ -83,15 +87,20 @@ def judge_all(rows: Sequence[Any], policy: DisclosurePolicy) -> list[Verdict]:
 
 def _judge(row, policy) -> Verdict:
     words_only = row.kind in WORDS
-    if "single person role" in row.flags:
+    if ONE_PERSON in row.flags:
         if policy["single_person_roles"] == "hidden":
             return Verdict(SUPPRESSED, "single person role")
-        if words_only:
+        if policy["single_person_roles"] == "with consent" and CONSENT not in row.flags:
+            return Verdict(SUPPRESSED, "no consent")
+        if words_only and not _is_comment(row):
             return _SHOW
     names_schools = row.name == "disagreeing" and (row.school_id or row.value_text or words_only)
     if names_schools and policy["disagreeing_schools"] != "named":
         return Verdict(GONE)
-    return _JUDGES[row.kind](row, policy)
+    verdict, too_plain = _JUDGES[row.kind](row, policy), is_dominated(row, policy)
+    if too_plain and verdict.state < SUPPRESSED:
+        return Verdict(SUPPRESSED, "dominance")
+    return verdict
 
 
 def _judge_size(row, policy) -> Verdict:
@@ -214,10 +223,21 @@ def _judge_level(row, policy) -> Verdict:
     return _judge_size(row, policy)
 
 
+def _is_comment(row) -> bool:
+    return row.kind == "text" and row.population in PEOPLE
+
+
 def _judge_text(row, policy) -> Verdict:
-    verdict = _judge_size(row, policy)
-    if row.population in PEOPLE and policy["comments"] == "hidden":
+    verdict, allowed = _judge_size(row, policy), policy["comments"]
+    if not _is_comment(row):
+        return verdict
+    if allowed == "hidden":
         return Verdict(SUPPRESSED, "comment")
+    has_role = bool(row.group) or ONE_PERSON in row.flags
+    if allowed == "without school and role" and row.school_id and has_role:
+        return Verdict(SUPPRESSED, "school and role")
+    if NAMES_REMOVED not in row.flags:
+        raise refusal(row, f"a comment needs the flag {NAMES_REMOVED!r} before it may be shown.")
     return verdict
 
 

@@ -192,7 +192,7 @@ class ProtectedResults:
                     unit=row["unit"], school_id=f"another school {rank}", **keys,
                 ) | {"suppressed": ""}
             )  # fmt: skip
-        return rows
+        return [{key: row[key] for key in (*COLUMNS, "suppressed")} for row in rows]
 
 
 def make_protected(frame: pd.DataFrame, policy: DisclosurePolicy) -> ProtectedResults:

@@ -10,6 +10,7 @@ from pilot_analysis.disclosure.policy import PEOPLE
 from pilot_analysis.disclosure.structure import (
     NESTED,
     SIDES,
+    WHOLE_ANSWERS,
     WORDS,
     chain_of,
     lines_of,
@@ -18,7 +19,7 @@ from pilot_analysis.disclosure.structure import (
 )
 from pilot_analysis.disclosure.tables.published import Linear, Product
 
-__all__ = ["CATEGORIES", "LOST", "behind", "lost", "relations_of", "values_of"]
+__all__ = ["CATEGORIES", "LOST", "behind", "is_whole_behind", "lost", "relations_of", "values_of"]
 
 FLOW = ("rostered", "pre", "post", "both")
 """Categories of a flow with two tests: on the list, tested before, tested after, and both."""
@@ -39,6 +40,11 @@ def behind(row: Any, what: str = "") -> str:
     return f"{row.result_id}#{what or _BEHIND[row.kind]}"
 
 
+def is_whole_behind(row: Any) -> bool:
+    """Return whether the number behind a share, mean or score is whole: people, or ratings."""
+    return row.kind != "mean" or name_of(row) in WHOLE_ANSWERS
+
+
 def lost(chain: Sequence[Any]) -> Iterator[tuple[str, dict[str, float]]]:
     """Yield those whom a funnel lost between two of its counts, and how they are reckoned.
 
@@ -55,7 +61,6 @@ def lost(chain: Sequence[Any]) -> Iterator[tuple[str, dict[str, float]]]:
         Result id -> coefficient; at least nothing.
     """
     ids = {row.category: row.result_id for row in chain}
-    estimate = {row.result_id: row.estimate for row in chain}
     if set(ids) >= set(FLOW):
         # two tests: who has one need not have the other
         start, pre, post, both = (ids[category] for category in FLOW)
@@ -107,7 +112,10 @@ def values_of(rows: Sequence[Any]) -> dict[str, float]:
         if not isnan(row.n):
             values[behind(row, "n")] = row.n
             if row.kind in _BEHIND:
-                values[behind(row)] = row.estimate * row.n / _SCALE[row.kind]
+                value = row.estimate * row.n / _SCALE[row.kind]
+                # else n is not the number of people, or of answers, that it was divided by
+                if _is_whole(value) or not is_whole_behind(row):
+                    values[behind(row)] = value
     return values
 
 
@@ -128,7 +136,7 @@ def _of_each(rows: Sequence[Any], truth: Mapping[str, float]) -> Iterator[Linear
         if row.kind == "count":
             exactly = row.estimate == row.n and not row.category
             yield Linear({n: 1.0, row.result_id: -1.0}, 0.0, 0.0 if exactly else inf)
-        elif row.kind == "mean" or (row.kind in _BEHIND and _is_whole(truth[behind(row)])):
+        elif row.kind in _BEHIND and behind(row) in truth:
             yield Product(behind(row), row.result_id, n, _SCALE[row.kind])
             if row.kind == "proportion":
                 yield Linear({n: 1.0, behind(row): -1.0}, 0.0, inf)
@@ -163,6 +171,8 @@ def _totals(rows: Sequence[Any], truth: Mapping[str, float]) -> Iterator[Linear]
         if line.total is None:
             continue
         parts, total = [rows[at] for at in line.members], rows[line.total]
+        if line.over == "category" and total.kind == "count":  # a category is one of them all
+            yield from (Linear({behind(part, "n"): 1.0, total.result_id: -1.0}) for part in parts)
         for what in ("", "n", *filter(None, [_BEHIND.get(total.kind)])):
             if what == "" and total.kind != "count":
                 continue

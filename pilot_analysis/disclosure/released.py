@@ -8,19 +8,21 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
-from pilot_analysis.disclosure.relations import behind
+from pilot_analysis.disclosure.relations import behind, is_whole_behind
 from pilot_analysis.disclosure.rounding import decimals_of
 from pilot_analysis.disclosure.structure import WORDS
 from pilot_analysis.disclosure.tables.published import Linear, Product, PublishedTable
 
-__all__ = ["released_table"]
+__all__ = ["natural_bounds", "released_table"]
 
-_PROTECTED = ("minimum n", "small category", "small step", "single person role")
+_PROTECTED = ("minimum n", "small category", "small step", "dominance", "single person role",
+              "no consent")  # fmt: skip
 """Rules by which a number is hidden for its own sake, and not for another's."""
 
 _RANGE = re.compile(r"(at most|at least|<|>) ?(\d+)%")
 _TWO = 2
-"""Values that a number must leave possible which is given as a range."""
+"""Values that a number must leave possible which is given as a range; units of its rounding that a
+hidden mean must."""
 
 
 class _Cell(NamedTuple):
@@ -28,7 +30,9 @@ class _Cell(NamedTuple):
     low: float
     high: float
     is_whole: bool
-    least_values: int
+    least_values: float
+    hidden_low: float = 0
+    hidden_high: float = inf
 
 
 def released_table(
@@ -92,9 +96,11 @@ def _all_cells(row: Any, policy: DisclosurePolicy, is_to_choose: bool) -> Iterat
     least = _least(row, policy)
     low, high = _bounds(row, policy)
     is_count = row.kind == "count"
-    yield _Cell(row.result_id, low, high, is_count, max(of_group, least) if is_count else 0)
-    no_n = row.n != row.n
-    yield _Cell(behind(row, "n"), 0 if no_n else row.n, inf if no_n else row.n, True, of_group)
+    own = max(of_group, least) if is_count else _width(row)
+    yield _Cell(row.result_id, low, high, is_count, own, *natural_bounds(row))
+    least_n = 0 if is_count else 1  # there is no share, mean or score of nobody
+    size = (least_n, inf) if row.n != row.n else (row.n, row.n)
+    yield _Cell(behind(row, "n"), *size, True, of_group, least_n)
     if row.kind == "proportion":
         if is_range:
             # a policy that prints so narrow a range is not overruled here, but found by `audit`
@@ -102,9 +108,9 @@ def _all_cells(row: Any, policy: DisclosurePolicy, is_to_choose: bool) -> Iterat
             least = 0 if too_plain else _TWO
         yield _Cell(behind(row), 0, inf, True, least)
     elif row.kind == "mean":
-        yield _Cell(behind(row), -inf, inf, False, 0)
+        yield _Cell(behind(row), -inf, inf, is_whole_behind(row), 0, -inf)
     elif row.kind == "score":
-        yield _Cell(behind(row), -inf, inf, True, 0)
+        yield _Cell(behind(row), -inf, inf, True, 0, -inf)
 
 
 def _least(row: Any, policy: DisclosurePolicy) -> int:
@@ -116,12 +122,18 @@ def _least(row: Any, policy: DisclosurePolicy) -> int:
     return max(policy.minimum_category(row.population), _TWO)
 
 
+def _width(row: Any) -> float:
+    """Return how far apart the ends of a hidden mean must stay: two units of its rounding."""
+    is_protected = row.kind == "mean" and row.suppressed in _PROTECTED
+    return _TWO * 10.0 ** -decimals_of(row.kind, row.unit) if is_protected else 0
+
+
 def _bounds(row: Any, policy: DisclosurePolicy) -> tuple[float, float]:
     """Return what a reader knows of a number by itself."""
     if row.estimate == row.estimate:
         half = 0.0 if row.kind == "count" else 0.5 * 10.0 ** -decimals_of(row.kind, row.unit)
         return row.estimate - half, row.estimate + half
-    low, high = _natural(row)
+    low, high = natural_bounds(row)
     if row.suppressed or not row.level:
         return low, high
     if found := _RANGE.fullmatch(row.level):
@@ -138,7 +150,7 @@ def _bounds(row: Any, policy: DisclosurePolicy) -> tuple[float, float]:
     return bands[row.level]
 
 
-def _natural(row: Any) -> tuple[float, float]:
+def natural_bounds(row: Any) -> tuple[float, float]:
     """Return the ends that a number of this kind cannot pass."""
     scale = re.search(r"\((-?[\d.]+) ?[-–] ?(-?[\d.]+)\)$", row.unit)
     if scale and row.kind == "mean":

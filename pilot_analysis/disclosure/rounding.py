@@ -1,6 +1,12 @@
-"""How every released number is rounded: one table, by unit."""
+"""How every released number is rounded: one table, by unit, for every audience (rounding.toml).
+
+It is no setting of a policy: two roundings of one number bound it more tightly than either, and
+some readers have what was made for two audiences.
+"""
 
 import re
+import tomllib
+from importlib import resources
 
 import numpy as np
 import pandas as pd
@@ -11,13 +17,10 @@ from pilot_analysis.results import Results
 
 __all__ = ["NUMBERS", "ROUNDING", "decimals_of", "round_results"]
 
-ROUNDING = {
-    "count": 0, "students": 0, "teachers": 0, "people": 0, "classes": 0, "schools": 0,
-    "records": 0, "NPS points": 0, "minutes": 0, "days": 1,
-    "points": 1, "points squared": 1, "scale points": 1, "hours": 1, "weeks": 1,
-    "proportion": 2, "sd": 2, "coefficient": 2,
-    "p": 3,
-}  # fmt: skip
+_FILE = resources.files("pilot_analysis.disclosure") / "rounding.toml"
+_TABLE = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+ROUNDING = {unit: rule["decimals"] for unit, rule in _TABLE["units"].items()}
 """Unit (without its range in parentheses) -> decimals of the estimate and its interval."""
 
 NUMBERS = (
@@ -27,10 +30,7 @@ NUMBERS = (
 """The columns of `Results` that hold numbers."""
 
 _BY_KIND = {"count": "count", "proportion": "proportion", "score": "NPS points", "test": "p"}
-_FIXED = {
-    "statistic": 2, "df": 1, "p_value": 3, "conf_level": 3, "n": 0, "n_clusters": 0,
-    "p_adjusted": 3,
-}  # fmt: skip
+_FIXED = {column: rule["decimals"] for column, rule in _TABLE["columns"].items()}
 _PARAMETER_DECIMALS = 6
 
 
@@ -59,8 +59,8 @@ def decimals_of(kind: str, unit: str) -> int:
     base = re.sub(r" \(.*\)$", "", unit) or _BY_KIND.get(kind, "")
     if base not in ROUNDING:
         raise DisclosureError(
-            f"no rounding rule for the unit {unit!r} of a {kind}: add it to ROUNDING in "
-            f"disclosure/rounding.py; known are {', '.join(ROUNDING)}."
+            f"no rounding rule for the unit {unit!r} of a {kind}: add it to "
+            f"disclosure/rounding.toml; known are {', '.join(ROUNDING)}."
         )
     return ROUNDING[base]
 

@@ -22,6 +22,7 @@ from pilot_analysis.disclosure.structure import (
     name_of,
     sources_of,
 )
+from pilot_analysis.results import CONSENT, ONE_PERSON
 
 __all__ = ["close", "guard"]
 
@@ -51,18 +52,22 @@ def close(
     Returns
     -------
     list of Verdict
-        The least set that holds these four rules. (1) What names a hidden result in its
+        The least set that holds these five rules. (1) What names a hidden result in its
         `relation` is hidden; from a range only another range may follow. (2) A group and
         everyone else, or a school and all the others, are hidden together. (3) Where one of the
         schools, products or categories of a total is hidden, at least two are, the smallest
         first, which together reach the minimum n; a score is left its word. (4) Where that cannot
         be, the total is hidden.
+        (5) A number about a role in all schools is hidden where some of those who hold it agreed
+        to be seen and the others are fewer than the minimum n: a team could take away what it sees.
     """
     verdicts = list(verdicts)
     guards = [guard(row, policy) for row in rows]
     sources = _sources(rows)
     pairs = _pairs(rows)
     lines = _sized_lines(rows, pairs, policy)
+    for at in _few_silent(rows, policy):
+        _hide_shown(verdicts, at, guards)
     changed = True
     while changed:
         before = [verdict.state for verdict in verdicts]
@@ -109,6 +114,28 @@ def _close_line(line: SizedLine, verdicts: list[Verdict], guards: Sequence[Verdi
         people, total = people + (size > 0), total + size
     if line.total is not None and (people < 2 or total < line.minimum):
         _hide_shown(verdicts, line.total, guards)
+
+
+def _few_silent(rows, policy) -> list[int]:
+    """Return the numbers about a role of whose holders only a few did not agree to be seen.
+
+    They are hidden whether or not this audience sees what the others said: a team may know it.
+    """
+    agreed: dict[tuple, set[str]] = defaultdict(set)
+    silent: dict[tuple, set[str]] = defaultdict(set)
+    for row in rows:
+        if ONE_PERSON in row.flags:
+            side = agreed if CONSENT in row.flags else silent
+            side[name_of(row), row.product_id].add(row.school_id)
+    if policy["single_person_roles"] == "shown":
+        return []
+    return [
+        at
+        for at, row in enumerate(rows)
+        if not row.school_id
+        and agreed[name_of(row), row.product_id]
+        and 0 < len(silent[name_of(row), row.product_id]) < policy.minimum_n("respondents")
+    ]
 
 
 def _sources(rows) -> list[tuple[int, list[int]]]:

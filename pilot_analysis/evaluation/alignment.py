@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from pilot_analysis.evaluation.absence import absent_for_schools, not_collected
-from pilot_analysis.evaluation.conditions import ONE_PERSON
+from pilot_analysis.evaluation.conditions import flags_of_role
 from pilot_analysis.evaluation.rosters import school_products
 from pilot_analysis.results import Results, result, result_id
 from pilot_analysis.stats.cluster.mean import cluster_mean
@@ -92,7 +92,7 @@ def _ratings(pilot) -> Iterator[dict[str, Any]]:
             school_id=goal.school_id,
             product_id=goal.product_id,
             category=goal.goal_id,
-            flags=ONE_PERSON,
+            flags=flags_of_role(pilot, goal.school_id),
         )
     schools = rated.groupby(["product_id", "school_id"], as_index=False)["alignment"].mean()
     for product, part in schools.groupby("product_id"):

@@ -8,13 +8,11 @@ import pandas as pd
 from pilot_analysis.evaluation.absence import absent_for_schools, not_collected
 from pilot_analysis.evaluation.rosters import arm_members, team_teachers
 from pilot_analysis.evaluation.thresholds import SUPPORTIVE_PRINCIPAL
-from pilot_analysis.results import Results, result, result_id
+from pilot_analysis.results import CONSENT, ONE_PERSON, Results, result, result_id
 from pilot_analysis.stats.association import cluster_proportion, proportion
 from pilot_analysis.stats.cluster.mean import cluster_mean
 
-__all__ = ["conditions", "tested_students"]
-
-ONE_PERSON = ("single person role",)
+__all__ = ["conditions", "flags_of_role", "tested_students"]
 
 
 def conditions(pilot) -> Results:
@@ -134,7 +132,7 @@ def _leadership(pilot) -> Iterator[dict[str, Any]]:
                 n=1,
                 school_id=school,
                 level=words,
-                flags=ONE_PERSON,
+                flags=flags_of_role(pilot, school),
             )
         if len(known):
             share = proportion(
@@ -142,6 +140,12 @@ def _leadership(pilot) -> Iterator[dict[str, Any]]:
             )
             # one person stands behind each school's answer
             yield result("conditions", name, "proportion", "respondents", share)
+
+
+def flags_of_role(pilot, school: str) -> tuple[str, ...]:
+    """Return the flags of what the principal or point person of a school said."""
+    agreed = school in pilot.config.disclosure.role_consent
+    return (ONE_PERSON, CONSENT) if agreed else (ONE_PERSON,)
 
 
 def _flow(pilot) -> Iterator[dict[str, Any]]:

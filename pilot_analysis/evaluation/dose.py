@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pilot_analysis.config import DoseConfig
+from pilot_analysis.evaluation.contributions import largest_two
 from pilot_analysis.evaluation.rosters import license_holders
 from pilot_analysis.evaluation.weeks import begin_of_week, begin_weekday, term_weeks
 
@@ -30,8 +31,9 @@ class Dose:
         active_minutes (in active weeks), weeks_on_target, is_active, met.
     periods : pandas.DataFrame
         One row per school, product, cluster and period of term: teacher_id, time (first day),
-        weeks (of term in the period), minutes (total), students (licensed). Only where use of that
-        product was exported for that school.
+        weeks (of term in the period), minutes (total), students (licensed), largest and second
+        (minutes of the two students who used it most). Only where use of that product was exported
+        for that school.
     """
 
     licenses: pd.DataFrame
@@ -178,7 +180,9 @@ def _class_periods(licenses, periods, in_term) -> pd.DataFrame:
     )
     frame = classes.merge(periods, on="unit")
     clusters = licenses["cluster"].reindex(in_term["license"]).to_numpy()
-    minutes = in_term["minutes"].groupby([in_term["unit"], clusters, in_term["time"]]).sum()
+    key = [in_term["unit"], clusters, in_term["time"]]
+    minutes = largest_two(in_term["minutes"], key)
+    minutes["minutes"] = in_term["minutes"].groupby(key).sum()
     minutes = minutes.rename_axis([*place, "time"]).reset_index()
     frame = frame.merge(minutes, on=[*place, "time"], how="left").drop(columns="unit")
-    return frame.assign(minutes=frame["minutes"].fillna(0.0))
+    return frame.fillna({"minutes": 0.0, "largest": 0.0, "second": 0.0})

@@ -1,11 +1,13 @@
 """How much help was needed, how fast it came, and what happened to use afterwards."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import pandas as pd
 
 from pilot_analysis.evaluation.absence import absent_for_schools, not_collected
+from pilot_analysis.evaluation.contributions import remainder_percent
 from pilot_analysis.evaluation.rosters import team_teachers
 from pilot_analysis.evaluation.support_lens import LENS, use_around_contacts
 from pilot_analysis.results import Results, result, result_id
@@ -50,12 +52,19 @@ def _training(pilot) -> Iterator[dict[str, Any]]:
     people = pd.DataFrame({"school_id": people, "hours": hours.reindex(people.index).fillna(0.0)})
     for school, part in people.groupby("school_id"):
         value = cluster_mean(part["hours"], name="pd_hours", unit="hours", conf_level=level)
-        yield result("support", "pd_hours", "mean", "teachers", value, school_id=school)
+        yield _hours(part, value, school)
     if len(people):
         value = cluster_mean(
             people["hours"], people["school_id"], name="pd_hours", unit="hours", conf_level=level
         )
-        yield result("support", "pd_hours", "mean", "teachers", value)
+        yield _hours(people, value, "")
+
+
+def _hours(people: pd.DataFrame, value, school: str) -> dict[str, Any]:
+    rest = remainder_percent(people["hours"])
+    return result(
+        "support", "pd_hours", "mean", "teachers", value, school_id=school, remainder_percent=rest
+    )
 
 
 def _counted(name: str, counts: pd.Series, wholes: pd.Series, **keys) -> Iterator[dict[str, Any]]:
@@ -103,7 +112,10 @@ def _contacts(pilot) -> Iterator[dict[str, Any]]:
 
 
 def _days(log: pd.DataFrame, conf_level: float) -> Iterator[dict[str, Any]]:
-    """Days until a contact was resolved: mean and median; open ones are not in it."""
+    """Days until a contact was resolved: mean and median; open ones are not in it.
+
+    A teacher contributes all the days of their contacts; a median does not grow with anybody's.
+    """
     days = (log["resolved_at"] - log["opened_at"]).dt.total_seconds() / 86400
     solved = log.assign(days=days)[days.notna()]
     units = [*solved.groupby("school_id"), ("", solved)] if len(solved) else []
@@ -115,7 +127,12 @@ def _days(log: pd.DataFrame, conf_level: float) -> Iterator[dict[str, Any]]:
             unit="days",
             conf_level=conf_level,
         )
-        yield result("support", "days_to_resolve", "mean", "records", mean, school_id=school)
+        people = part["teacher_id"].fillna(part["contact_id"])
+        rest = remainder_percent(part["days"].groupby(people).sum())
+        yield result(
+            "support", "days_to_resolve", "mean", "records", mean, school_id=school,
+            remainder_percent=rest,
+        )  # fmt: skip
         yield result(
             "support",
             "median_days_to_resolve",
@@ -125,16 +142,18 @@ def _days(log: pd.DataFrame, conf_level: float) -> Iterator[dict[str, Any]]:
             n=len(part),
             unit="days",
             method="median",
+            remainder_percent=inf,
             school_id=school,
         )
 
 
 def _lens(pilot) -> Iterator[dict[str, Any]]:
     found = use_around_contacts(pilot)
-    for (name, school), value in found.items():
+    for (name, school), (value, rest) in found.items():
         relation = ()
         if name != LENS[0]:
             relation = (f"derived from {result_id('support', LENS[0], school_id=school)}",)
         yield result(
-            "support", name, "mean", "students", value, school_id=school, relation=relation
-        )
+            "support", name, "mean", "students", value, school_id=school, relation=relation,
+            remainder_percent=rest,
+        )  # fmt: skip

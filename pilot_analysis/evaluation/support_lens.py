@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from pilot_analysis.evaluation.contributions import remainder_percent
 from pilot_analysis.evaluation.dose import measure_dose
 from pilot_analysis.evaluation.weeks import begin_of_week, begin_weekday
 from pilot_analysis.stats.cluster.mean import cluster_ratio
@@ -12,11 +13,15 @@ __all__ = ["LENS", "use_around_contacts"]
 LENS = ("use_before", "use_after", "use_before_without", "use_after_without")
 """Before and after with a contact; the same weeks for colleagues without one."""
 
+AMOUNTS = ["minutes", "students", "largest", "second"]
+"""Minutes of all licensed students, how many these are, and the minutes of the two who used most
+(or more: those of several classes are added up)."""
+
 AROUND = {-2: "before", -1: "before", 1: "after", 2: "after"}
 """Weeks from that of the contact, which is itself neither before nor after."""
 
 
-def use_around_contacts(pilot) -> dict[tuple[str, str], Estimate]:
+def use_around_contacts(pilot) -> dict[tuple[str, str], tuple[Estimate, float]]:
     """Return minutes per student and week in the two weeks before and after contacts for help.
 
     Only contacts with term on both sides count. Use rises and falls with the season, so the same
@@ -30,8 +35,10 @@ def use_around_contacts(pilot) -> dict[tuple[str, str], Estimate]:
     Returns
     -------
     dict
-        (name of `LENS`, school id or "" for the network) -> Estimate in minutes; teachers are
-        the clusters, n counts students. Empty where use by week or contacts were not collected.
+        (name of `LENS`, school id or "" for the network) -> Estimate in minutes, and the
+        remainder in percent of the largest student's minutes, or less (who used it most may be
+        another student in each week; they are taken for one). Teachers are the clusters, n counts
+        students. Empty where use by week or contacts were not collected.
     """
     classes = _class_weeks(pilot)
     log = pilot.table("support_log")
@@ -42,7 +49,7 @@ def use_around_contacts(pilot) -> dict[tuple[str, str], Estimate]:
     named = spans[spans["side"].notna()]
     minutes = named.merge(classes, on=["teacher_id", "product_id", "week"])
     unit = ["school_id", "side", "had_contact"]
-    teachers = minutes.groupby([*unit, "teacher_id"], as_index=False)[["minutes", "students"]].sum()
+    teachers = minutes.groupby([*unit, "teacher_id"], as_index=False)[AMOUNTS].sum()
     people = minutes.drop_duplicates([*unit, "teacher_id", "product_id"])
     people = people.groupby([*unit, "teacher_id"])["students"].sum()
     teachers["people"] = people.to_numpy()
@@ -50,7 +57,7 @@ def use_around_contacts(pilot) -> dict[tuple[str, str], Estimate]:
     both = pd.concat([teachers, teachers.assign(school_id="")])
     for (school, side, contact), part in both.groupby(unit):
         name = f"use_{side}" if contact else f"use_{side}_without"
-        found[name, school] = cluster_ratio(
+        value = cluster_ratio(
             part["minutes"],
             part["students"],
             name=name,
@@ -58,18 +65,20 @@ def use_around_contacts(pilot) -> dict[tuple[str, str], Estimate]:
             n=int(part["people"].sum()),
             conf_level=pilot.config.inference.conf_level,
         )
+        largest = part[["largest", "second"]].to_numpy().ravel()
+        found[name, school] = value, remainder_percent(largest, part["minutes"].sum())
     order = sorted(found, key=lambda key: (key[1], LENS.index(key[0])))
     return {key: found[key] for key in order}
 
 
 def _class_weeks(pilot) -> pd.DataFrame:
-    """Return school, teacher, product, week of term, minutes (total) and students (licensed)."""
+    """Return school, teacher, product, week of term, and `AMOUNTS`."""
     dose = measure_dose(pilot)
     by_month = dose.licenses.loc[dose.licenses["monthly"], "product_id"].unique()
     weeks = dose.periods[~dose.periods["product_id"].isin(by_month)]
     place = ["school_id", "teacher_id", "product_id"]
     weeks = weeks.rename(columns={"time": "week"}).dropna(subset="teacher_id")
-    return weeks.groupby([*place, "week"], as_index=False)[["minutes", "students"]].sum()
+    return weeks.groupby([*place, "week"], as_index=False)[AMOUNTS].sum()
 
 
 def _spans(pilot, log: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:

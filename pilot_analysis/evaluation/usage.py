@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from pilot_analysis.evaluation.absence import not_collected
+from pilot_analysis.evaluation.contributions import remainder_percent
 from pilot_analysis.evaluation.dose import Dose, measure_dose
 from pilot_analysis.evaluation.rosters import group_side
 from pilot_analysis.results import Results, result, result_id
@@ -166,8 +167,16 @@ def _means(part, keys, conf_level, flags) -> Iterator[dict[str, Any]]:
         n=len(users),
         conf_level=conf_level,
     )
-    for value in (weeks, enrolled, active):
-        yield result("usage", value.name, "mean", "students", value, flags=flags, **keys)
+    for value, of_each in (
+        (weeks, known["active_weeks"]),
+        (enrolled, known["minutes"] / known["term_weeks"]),
+        (active, users["active_minutes"]),
+    ):
+        rest = remainder_percent(of_each)
+        yield result(
+            "usage", value.name, "mean", "students", value, flags=flags, remainder_percent=rest,
+            **keys,
+        )  # fmt: skip
 
 
 def _met_dose(part, keys, groups, conf_level, flags) -> Iterator[dict[str, Any]]:
@@ -208,6 +217,7 @@ def _by_period(dose: Dose, conf_level: float) -> Iterator[dict[str, Any]]:
             unit="minutes",
             conf_level=conf_level,
         )
+        largest = part[["largest", "second"]].div(part["weeks"], axis=0).to_numpy().ravel()
         yield result(
             "usage",
             "minutes_per_week",
@@ -218,6 +228,7 @@ def _by_period(dose: Dose, conf_level: float) -> Iterator[dict[str, Any]]:
             product_id=product,
             time=time.date().isoformat(),
             flags=("average week of a month",) if product in monthly else (),
+            remainder_percent=remainder_percent(largest, part["average"].sum()),
         )
 
 

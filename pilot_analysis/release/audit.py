@@ -1,9 +1,10 @@
 """`audit_runs`: everything that is to be released, read as a stranger would; it fails closed."""
 
 import json
+import os
 from collections.abc import Collection, Iterator, Sequence
-from math import nan
 from pathlib import Path
+from typing import Any
 
 from pilot_analysis.disclosure import shown_share
 from pilot_analysis.errors import DisclosureError
@@ -13,17 +14,25 @@ from pilot_analysis.release.contents import (
     find_in_manifest,
     names_of,
 )
-from pilot_analysis.release.findings import Audit, Finding, told_lines
+from pilot_analysis.release.findings import Audit, Finding, Survived, told_lines
 from pilot_analysis.release.known import Known, find_given_away, find_small_differences
 from pilot_analysis.release.people import find_people
 from pilot_analysis.release.reading import PRIVATE, Released, read_run
 from pilot_analysis.release.rows import find_in_rows
-from pilot_analysis.release.traces import find_traces
+from pilot_analysis.release.traces import find_traces, new_lines
 from pilot_analysis.release.words import Vocabulary
 
-__all__ = ["AUDIT_FILE", "audit_runs", "require_safe", "write_audit"]
+__all__ = [
+    "AUDIT_FILE",
+    "REFUSED_FILE",
+    "audit_runs",
+    "require_safe",
+    "write_audit",
+    "write_private",
+]
 
 AUDIT_FILE = "audit.json"
+REFUSED_FILE = "refused_audit.json"
 
 
 def audit_runs(
@@ -53,15 +62,14 @@ def audit_runs(
         A run cannot be audited: it is not whole, or a file is not what its name says. It may not
         be released then.
     """
-    known, findings, share = list(earlier), [], (nan, nan)
-    names = []
+    known, findings, names = list(earlier), [], []
+    survived: tuple[Survived, ...] = ()
     for folder in folders:
         try:
             released = read_run(folder)
             findings += list(_find(released, people, known))
             known.append(Known.of(released))
-            all_ = shown_share(released.protected).loc["all"]
-            share = (float(all_["share"]), float(all_["share_with_ranges"]))
+            survived = _survived(released)
         except DisclosureError:
             raise
         except Exception as error:  # what the audit does not understand may not be released
@@ -71,32 +79,69 @@ def audit_runs(
             ) from error
         names.append(released.name)
     unique = tuple(dict.fromkeys(findings))
-    return Audit(tuple(names), unique, *share, tuple(k.name for k in earlier))
+    return Audit(tuple(names), unique, *survived, compared_with=tuple(k.name for k in earlier))
 
 
-def require_safe(folder: str | Path, people: Collection[str] = ()) -> Audit:
+def _survived(released: Released) -> tuple[Survived, Survived]:
+    shares = shown_share(released.protected)
+    headlines, numbers = (
+        Survived(float(row["share"]), float(row["share_with_ranges"] - row["share"]))
+        for _, row in shares.loc[["headlines", "all"]].iterrows()
+    )
+    return headlines, numbers
+
+
+def require_safe(folder: str | Path, refused: str | Path, people: Collection[str] = ()) -> Audit:
     """Audit a run in the making, and write ``_private/audit.json``.
+
+    Parameters
+    ----------
+    folder : path
+        Of the run.
+    refused : path
+        A private folder that stays when the run is not made: ``refused_audit.json`` in it holds
+        every finding of the last run, and is removed when nothing was found.
+    people : collection of str
+        As `people_of` returns them.
 
     Raises
     ------
     DisclosureError
         The audit found something, or could not be done; the message has a line for each finding.
     """
-    audit = audit_runs([folder], people)
+    kept = Path(refused) / REFUSED_FILE
+    try:
+        audit = audit_runs([folder], people)
+    except DisclosureError as error:
+        write_private(_json({"runs": [Path(folder).name], "not_done": str(error)}), kept)
+        raise DisclosureError(f"{error}\nNothing was handed out; this is kept in {kept}") from error
     if audit.findings:
+        write_private(_json(audit.to_json()), kept)
         raise DisclosureError(
             f"The audit found {len(audit.findings)} to mend, and nothing was handed out "
-            f"(kind | where | what):\n{told_lines(audit.findings)}",
+            f"(kind | where | what):\n{told_lines(audit.findings)}\nAll of them are in {kept}",
             [finding.line for finding in audit.findings],
         )
     write_audit(audit, Path(folder))
+    kept.unlink(missing_ok=True)
     return audit
 
 
 def write_audit(audit: Audit, folder: Path) -> None:
     """Write what came of an audit to ``_private/audit.json`` of a run."""
-    text = json.dumps(audit.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / PRIVATE / AUDIT_FILE).write_text(text + "\n", encoding="utf-8")
+    write_private(_json(audit.to_json()), folder / PRIVATE / AUDIT_FILE)
+
+
+def write_private(text: str, path: Path) -> None:
+    """Write a file that its owner alone can read, in a folder that its owner alone can open."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+
+
+def _json(values: Any) -> str:
+    return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
 
 
 def _find(
@@ -114,7 +159,9 @@ def _find(
         numbers[brief.name] = words.numbers
         yield from find_in_brief(brief, words)
     known = Vocabulary([], names).phrases
-    for name, text in released.texts.items():
+    seen: set[str] = set()
+    for name, whole in released.texts.items():
+        text = new_lines(whole, seen)
         yield from find_traces(name, text, released.sha256, known, released.folder)
         if released.audience != "internal":  # who may see lists of students
             own = numbers.get(name.rpartition("/")[0], ())

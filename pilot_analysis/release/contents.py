@@ -8,18 +8,32 @@ from pilot_analysis.release.drawings import (
     faults_of_bars,
     faults_of_drawing,
     is_in_drawing,
-    labels_of_axis,
+    measure,
 )
 from pilot_analysis.release.findings import Finding
 from pilot_analysis.release.page import Page, read_page
 from pilot_analysis.release.reading import Brief, Released
 from pilot_analysis.release.words import Vocabulary, forms_of, numbers_in, strings_in
 
-__all__ = ["find_in_brief", "find_in_index", "find_in_manifest", "names_of"]
+__all__ = [
+    "NOTEBOOK_METADATA",
+    "find_in_brief",
+    "find_in_index",
+    "find_in_manifest",
+    "names_of",
+]
+
+NOTEBOOK_METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}  # fmt: skip
+"""All that the metadata of a released notebook say. A kernel writes more, which tells of the
+machine; versions stand in manifest.json."""
 
 _MANIFEST = {"pilot", "simulated", "parameters", "seed", "code", "versions", "inputs"}
 _INPUT = {"table", "file", "rows", "keyed_hash"}
-_NOTEBOOK = {"kernelspec", "language_info"}
 _CELL = {"tags"}
 _CLAIM = {"result_id", "field", "value", "shown"}
 
@@ -101,17 +115,17 @@ def _drawn(where: str, page: Page, brief: Brief, words: Vocabulary) -> Iterator[
     for fault in faults_of_bars(page):
         yield Finding("drawn", f"{where}, bars", f"{fault[0].upper()}{fault[1:]}.")
     shown = [row for row in brief.rows if not row["suppressed"]]
+    values, shares = _values(shown), _values(r for r in shown if r["kind"] == "proportion")
+    place = f"{where}, drawing"
     for drawing in page.drawings:
-        place = f"{where}, drawing"
-        values, shares = _values(shown), _values(r for r in shown if r["kind"] == "proportion")
-        for fault in faults_of_drawing(drawing, values, shares):
+        measured = measure(drawing)
+        for fault in faults_of_drawing(measured, values, shares):
             yield Finding("drawn", place, f"{fault[0].upper()}{fault[1:]}.")
-        labels = labels_of_axis(drawing)
         for text, *_ in drawing.texts:
-            if text not in labels and words.unknown_numbers(text):
+            if text not in measured.labels and words.unknown_numbers(text):
                 yield Finding("not accounted for", place, f"{text!r} is no shown result.")
         for number in words.numbers_beside_names(drawing.alt):
-            if number not in words.numbers or not is_in_drawing(number, drawing):
+            if number not in words.numbers or not is_in_drawing(number, measured):
                 yield Finding(
                     "not accounted for", f"{where}, alt text",
                     f"{number} is no number of a shown result in the drawing.",
@@ -133,11 +147,12 @@ def _outputs(brief: Brief) -> Iterator[tuple[str, str]]:
 def _notebook(brief: Brief, words: Vocabulary) -> Iterator[Finding]:
     """Yield what a notebook holds beside the sections: metadata, printed words, numbers."""
     where, notebook = f"{brief.name}/brief.ipynb", brief.notebook
-    strange = set(notebook.get("metadata", {})) - _NOTEBOOK
+    metadata = notebook.get("metadata", {})
+    strange = {key for key, value in metadata.items() if value != NOTEBOOK_METADATA.get(key)}
     strange |= set(notebook) - {"cells", "metadata", "nbformat", "nbformat_minor"}
     for key in sorted(strange):
-        yield Finding("unknown content", where, f"Its metadata hold {key!r}.")
-    texts = list(strings_in(notebook.get("metadata", {})))
+        yield Finding("unknown content", where, f"Its metadata hold {key!r}, or say more of it.")
+    texts = [text for key in sorted(strange) for text in strings_in(metadata.get(key))]
     for number, cell in enumerate(notebook["cells"], start=1):
         place = f"{where}, cell {number}"
         metadata = cell.get("metadata", {})

@@ -9,7 +9,7 @@ import numpy as np
 from pilot_analysis.release.page import Drawing, Page
 from pilot_analysis.release.words import number_of
 
-__all__ = ["drawn_values", "faults_of_bars", "faults_of_drawing", "is_in_drawing", "labels_of_axis"]
+__all__ = ["Measured", "faults_of_bars", "faults_of_drawing", "is_in_drawing", "measure"]
 
 _TICKS = "soft"
 _PIXEL = 0.011
@@ -30,7 +30,31 @@ class _Axis(NamedTuple):
     is_share: bool
 
 
-def axis_of(drawing: Drawing) -> _Axis | None:
+class Measured(NamedTuple):
+    """A drawing as a reader with a ruler has it."""
+
+    labels: frozenset[str]
+    """Words of the axis; none where no axis with numbers is found."""
+    slope: float
+    is_share: bool
+    values: tuple[float, ...]
+    """What each mark stands for, without ticks and the frame, in order."""
+    written: tuple[float, ...]
+    """Numbers that are written in it."""
+
+
+def measure(drawing: Drawing) -> Measured:
+    """Return what the marks of a drawing stand for."""
+    axis = _axis_of(drawing)
+    own = (number_of(text) for text, *_ in drawing.texts)
+    written = tuple(value for value in own if value is not None)
+    if axis is None:
+        return Measured(frozenset(), 0.0, False, (), written)
+    values = tuple(sorted(set(_drawn_values(drawing, axis))))
+    return Measured(axis.labels, axis.slope, axis.is_share, values, written)
+
+
+def _axis_of(drawing: Drawing) -> _Axis | None:
     """Return the one axis with numbers, found by its evenly spaced labels in the quiet ink."""
     lines = defaultdict(list)
     for text, x, y, ink in drawing.texts:
@@ -42,7 +66,9 @@ def axis_of(drawing: Drawing) -> _Axis | None:
         places, values = (np.array([tick[i] for tick in found], float) for i in (0, 1))
         if len(set(places)) < 2:
             continue
-        slope, start = np.polyfit(places, values, 1)
+        first, last = places.argmin(), places.argmax()
+        slope = float((values[last] - values[first]) / (places[last] - places[first]))
+        start = float(values[first] - slope * places[first])
         off = np.abs(start + slope * places - values)
         if slope and (off <= abs(slope) * 3 * _PIXEL).all():
             if along:  # labels stand beside their line, not on it
@@ -61,11 +87,7 @@ def _offset(drawing: Drawing, places: np.ndarray) -> float:
     return float(np.median(gaps)) if gaps else 0.0
 
 
-def drawn_values(drawing: Drawing) -> Iterator[float]:
-    """Yield what each mark stands for, without ticks and the frame."""
-    axis = axis_of(drawing)
-    if axis is None:
-        return
+def _drawn_values(drawing: Drawing, axis: _Axis) -> Iterator[float]:
     places = [point[axis.along] for mark in drawing.marks for point in mark.points]
     frame = {min(places, default=0.0), max(places, default=0.0)}
     for mark in drawing.marks:
@@ -84,40 +106,32 @@ def _is_tick(axis: _Axis, places: set[float]) -> bool:
     return all(min(abs(value - tick) for tick in axis.ticks) <= near for value in values)
 
 
-def faults_of_drawing(drawing: Drawing, shown: Sequence[float], shares: Sequence[float]):
+def faults_of_drawing(
+    drawing: Measured, shown: Sequence[float], shares: Sequence[float]
+) -> Iterator[str]:
     """Yield what a drawing shows that no shown result says.
 
     Parameters
     ----------
-    drawing : Drawing
+    drawing : Measured
     shown, shares : sequence of float
         Numbers of the shown results of the brief; those that are shares.
     """
-    axis = axis_of(drawing)
-    if axis is None:
-        return
-    known = np.array([*(shares if axis.is_share else shown), np.inf])
-    near = abs(axis.slope) * 2 * _PIXEL
-    for value in sorted(set(drawn_values(drawing))):
+    known = np.array([*(shares if drawing.is_share else shown), np.inf])
+    near = abs(drawing.slope) * 2 * _PIXEL
+    for value in drawing.values:
         if np.min(np.abs(known - value)) > near:
             yield f"a mark stands at {value:.4g}, and no shown result has this number"
 
 
-def is_in_drawing(number: str, drawing: Drawing) -> bool:
+def is_in_drawing(number: str, drawing: Measured) -> bool:
     """Whether a number of the alt text is one that the drawing shows, as far as it can be read."""
-    if axis_of(drawing) is None:
+    if not drawing.labels:
         return True
     written = number.removesuffix("%")
     decimals = len(written.partition(".")[2]) + 2 * number.endswith("%")
-    own = [number_of(text) for text, *_ in drawing.texts]
-    shown = np.array([*drawn_values(drawing), *(value for value in own if value is not None)])
-    return bool((np.abs(shown - (number_of(number) or 0.0)) <= 0.5 * 10.0**-decimals).any())
-
-
-def labels_of_axis(drawing: Drawing) -> frozenset[str]:
-    """Return the words of the axis."""
-    axis = axis_of(drawing)
-    return axis.labels if axis else frozenset()
+    own, near = number_of(number) or 0.0, 0.5 * 10.0**-decimals
+    return any(abs(value - own) <= near for value in (*drawing.values, *drawing.written))
 
 
 def faults_of_bars(page: Page) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from math import nan
+from typing import Any, NamedTuple
 
-__all__ = ["NEXT_STEPS", "Audit", "Finding", "told_lines"]
+__all__ = ["NEXT_STEPS", "Audit", "Finding", "Survived", "told_lines"]
 
 NEXT_STEPS = {
     "unknown file": "Take it out of the run's folder; only what this program makes is released.",
@@ -69,6 +70,23 @@ class Finding:
         return "\n".join([*lines, f"    {NEXT_STEPS[self.kind]}"])
 
 
+class Survived(NamedTuple):
+    """How many of some numbers are left, from 0 to 1; NaN where there are none."""
+
+    shown: float
+    """as they are"""
+    as_range: float
+    """as a range, or as a word for one"""
+
+    @property
+    def told(self) -> str:
+        """Say it, for the middle of a sentence."""
+        return f"{self.shown:.0%} are shown and {self.as_range:.0%} are given as a range"
+
+
+NOTHING = Survived(nan, nan)
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
     """What came of an audit.
@@ -79,19 +97,18 @@ class Audit:
         Names of the runs.
     findings : tuple of Finding
         None: nothing was found.
-    survived : float
-        Share of the numbers about people that are shown as they are, from 0 to 1; NaN where there
-        are none. With several runs: of the last.
-    survived_with_ranges : float
-        The same, with those that are given as a range.
+    headlines : Survived
+        Of what the briefs say at a glance and in their first lines. With several runs: of the last.
+    numbers : Survived
+        The same, of all numbers about people.
     compared_with : tuple of str
         Earlier releases that the readers are taken to know.
     """
 
     runs: tuple[str, ...]
     findings: tuple[Finding, ...]
-    survived: float
-    survived_with_ranges: float
+    headlines: Survived = NOTHING
+    numbers: Survived = NOTHING
     compared_with: tuple[str, ...] = ()
 
     @property
@@ -104,19 +121,23 @@ class Audit:
 
     @property
     def told_share(self) -> str:
-        """Say how many of the headline numbers are left."""
-        if self.survived != self.survived:
+        """Say how many of the headline numbers are left, and how many of all."""
+        groups = {
+            "of the headline numbers": self.headlines,
+            "of all numbers about people": self.numbers,
+        }
+        told = [f"{of}, {s.told}" for of, s in groups.items() if s.shown == s.shown]
+        if not told:
             return "There is no number about people in these briefs."
-        return (
-            f"Of the numbers about people, {self.survived:.0%} are shown and "
-            f"{self.survived_with_ranges - self.survived:.0%} are given as a range."
-        )
+        text = "; ".join(told)
+        return f"{text[0].upper()}{text[1:]}."
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``_private/audit.json`` holds; no NaN."""
         values = asdict(self)
-        for key in ("survived", "survived_with_ranges"):
-            values[key] = None if values[key] != values[key] else round(values[key], 4)
+        for key in ("headlines", "numbers"):
+            shares = getattr(self, key)._asdict().items()
+            values[key] = {k: None if share != share else round(share, 4) for k, share in shares}
         return values
 
 

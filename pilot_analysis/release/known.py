@@ -10,6 +10,7 @@ import pandas as pd
 
 from pilot_analysis.disclosure import DisclosurePolicy, Linear, Product, PublishedTable
 from pilot_analysis.disclosure.attacked import audit_released
+from pilot_analysis.disclosure.given_away import ANSWERS
 from pilot_analysis.disclosure.policy import PEOPLE
 from pilot_analysis.disclosure.relations import LOST
 from pilot_analysis.disclosure.relations_file import relations_from_json, relations_to_json
@@ -115,7 +116,7 @@ def _source(manifest) -> str:
 
 def _is_printed(name: str, shown: Collection[str]) -> bool:
     """Whether a number is, or stands behind, a result that is shown."""
-    return name.partition("#")[0] in shown and not any(mark in name for mark in LOST)
+    return name.partition("#")[0] in shown and not any(mark in name for mark in (*LOST, *ANSWERS))
 
 
 def _renamed(table: PublishedTable, suffix: str) -> PublishedTable:

@@ -15,7 +15,7 @@ from pilot_analysis.release.audit import audit_runs, write_audit
 from pilot_analysis.release.findings import Audit, told_lines
 from pilot_analysis.release.known import Known
 from pilot_analysis.release.people import people_of
-from pilot_analysis.release.reading import PRIVATE, read_json, read_run
+from pilot_analysis.release.reading import PRIVATE, pilot_of, read_json, read_run
 
 __all__ = ["LEDGER_FILE", "audit_and_note", "known_releases", "release_run", "withdraw_run"]
 
@@ -59,7 +59,7 @@ def audit_and_note(runs: Sequence[str | Path], pilot_folder: str | Path | None =
         A run cannot be audited.
     """
     folders = [Path(run).resolve() for run in runs]
-    if len({folder.parent for folder in folders}) > 1:
+    if len({(folder.parent, pilot_of(folder)) for folder in folders}) > 1:
         raise RunError("Runs are audited together with each other: give those of one pilot.")
     people = people_of(load_pilot(pilot_folder)) if pilot_folder else ()
     names = {folder.name for folder in folders}

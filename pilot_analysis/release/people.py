@@ -10,8 +10,6 @@ __all__ = ["find_people", "people_of"]
 
 _COLUMNS = ("student_id", "teacher_id", "respondent_id", "rater_id", "response_id", "contact_id")
 _WORD = re.compile(r"[\w@.+-]*\w")
-_SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
-_CSS = re.compile(r"<style\b.*?</style>", re.DOTALL)
 _SHORTEST_NUMBER = 5
 """Digits from which a number in a file is taken for an id and not for a count."""
 
@@ -39,7 +37,7 @@ def find_people(
     Parameters
     ----------
     name, text : str
-        A released file.
+        A released file, as `traces.new_lines` returns it.
     people : collection of str
         As `people_of` returns them.
     known : collection of str
@@ -50,7 +48,7 @@ def find_people(
     """
     if not people:
         return
-    words = set(_WORD.findall(_SVG.sub(" ", _CSS.sub(" ", text))))
+    words = set(_WORD.findall(text))
     words |= {part for word in words for part in re.split(r"[.@]", word)}
     found = words & set(people)
     for word in sorted(found):

@@ -12,7 +12,7 @@ from pilot_analysis.disclosure.relations_file import read_relations
 from pilot_analysis.errors import DisclosureError
 from pilot_analysis.schema import FOLDER_NAME
 
-__all__ = ["BRIEF_FILES", "PRIVATE", "Brief", "Released", "read_json", "read_run"]
+__all__ = ["BRIEF_FILES", "PRIVATE", "Brief", "Released", "pilot_of", "read_json", "read_run"]
 
 PRIVATE = "_private"
 BRIEF_FILES = ("brief.html", "brief.ipynb", "claims.json", "results.json")
@@ -99,11 +99,7 @@ def read_run(folder: str | Path) -> Released:
         The folder is no run, or a file cannot be read or is not what its name says.
     """
     folder = Path(folder)
-    if not (folder / "manifest.json").is_file():
-        raise DisclosureError(
-            f"{folder}: is not the folder of a run (it has no manifest.json). Give one that "
-            "`pilot brief` made."
-        )
+    _require_run(folder)
     texts, strange = _texts(folder)
     made = sorted({name.rpartition("/")[0] for name in texts if name not in _RUN_FILES})
     lacking = [f"{m}/{f}" for m in made for f in BRIEF_FILES if f"{m}/{f}" not in texts]
@@ -128,6 +124,26 @@ def read_run(folder: str | Path) -> Released:
         context=read_json(prepared / "context.json", dict),
         sha256=tuple(row["sha256"] for row in read_json(private / "inputs.json", list)),
     )
+
+
+def pilot_of(folder: Path) -> str:
+    """Return the id of the pilot that a run is of.
+
+    Raises
+    ------
+    DisclosureError
+        The folder is no run.
+    """
+    _require_run(folder)
+    return str(read_json(folder / "manifest.json", dict).get("pilot", ""))
+
+
+def _require_run(folder: Path) -> None:
+    if not (folder / "manifest.json").is_file():
+        raise DisclosureError(
+            f"{folder}: is not the folder of a run (it has no manifest.json). Give one that "
+            "`pilot brief` made."
+        )
 
 
 def read_json(path: Path, kind: type) -> Any:

@@ -1,18 +1,20 @@
 """The rows of results.json: hidden ones empty, shown ones rounded, as the gate left them."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from math import nan
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pilot_analysis.disclosure import DisclosurePolicy, ProtectedResults
+from pilot_analysis.disclosure import DisclosurePolicy
 from pilot_analysis.disclosure.policy import PEOPLE
 from pilot_analysis.disclosure.rounding import NUMBERS, round_results
 from pilot_analysis.disclosure.structure import WORDS
 from pilot_analysis.release.findings import Finding
 from pilot_analysis.release.reading import Released
-from pilot_analysis.results import COLUMNS, Results
+from pilot_analysis.results import COLUMNS, NEVER_SHOWN, Results
 
 __all__ = ["find_in_rows", "find_small_groups", "frame_of", "known_rows"]
 
@@ -46,27 +48,35 @@ def frame_of(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def find_in_rows(released: Released) -> Iterator[Finding]:
     """Yield what is wrong with the results of a run, by themselves and beside each other."""
     said: dict[str, tuple[str, dict]] = {}
+    fresh: list[tuple[str, dict]] = []  # every brief repeats the results of the network
     for brief in released.briefs:
         where = f"{brief.name}/results.json"
         strange = sorted({key for row in brief.rows for key in row} ^ _COLUMNS)
         if strange and brief.rows:
             yield Finding("unknown content", where, f"Its rows hold or lack {strange[0]!r}.")
             continue
-        yield from _hidden(where, brief.rows)
-        yield from find_small_groups(where, brief.rows, released.protected.policy)
-        yield from _not_rounded(where, brief.rows)
-        through = ProtectedResults.read(_prepared(released), brief.school_id).to_json()
-        yield from _changed(where, brief.rows, through)
-        for row in brief.rows:
+        new = [row for row in brief.rows if said.get(row["result_id"], (where, None))[1] != row]
+        yield from _twice(where, brief.rows)
+        yield from _hidden(where, new)
+        yield from find_small_groups(where, new, released.protected.policy)
+        fresh += [(where, row) for row in new]
+        through = released.protected
+        if brief.school_id is not None:
+            through = through.for_brief(brief.school_id)
+        yield from _changed(where, brief.rows, through.to_json())
+        for row in new:
             first, other = said.setdefault(row["result_id"], (where, row))
             if other != row and not _is_unnamed(row):
                 yield Finding(
                     "two answers", row["result_id"], f"It differs between {first} and {where}."
                 )
+    yield from _not_rounded(fresh)
 
 
-def _prepared(released: Released):
-    return released.folder / "_private" / "prepared"
+def _twice(where: str, rows: Sequence[Mapping]) -> Iterator[Finding]:
+    for name, times in Counter(row["result_id"] for row in rows).items():
+        if times > 1:
+            yield Finding("two answers", name, f"It stands twice in {where}.")
 
 
 def _hidden(where: str, rows: Sequence[Mapping]) -> Iterator[Finding]:
@@ -94,19 +104,18 @@ def find_small_groups(
             )  # fmt: skip
 
 
-def _not_rounded(where: str, rows: Sequence[Mapping]) -> Iterator[Finding]:
-    frame = frame_of(rows)[list(COLUMNS)]
-    if frame["result_id"].duplicated().any():
-        name = frame.loc[frame["result_id"].duplicated(), "result_id"].iloc[0]
-        yield Finding("two answers", name, f"It stands twice in {where}.")
-        return
+def _not_rounded(rows: Sequence[tuple[str, Mapping]]) -> Iterator[Finding]:
+    """Yield numbers with too many decimals, of rows with the file that holds each."""
+    own = {f"{row['result_id']} in {where}": row for where, row in rows}
+    frame = frame_of(list(own.values()))[list(COLUMNS)].assign(result_id=list(own))
+    unrounded = Results(frame.assign(**dict.fromkeys(NEVER_SHOWN, nan)))
     numbers = frame[list(NUMBERS)].to_numpy(float)
-    rounded = round_results(Results(frame))[list(NUMBERS)].to_numpy(float)
+    rounded = round_results(unrounded)[list(NUMBERS)].to_numpy(float)
+    names = [row["result_id"] for row in own.values()]
     for at, column in zip(*np.nonzero(~np.isclose(numbers, rounded, 1e-12, 0, True)), strict=True):
         yield Finding(
-            "not rounded", str(frame["result_id"].iloc[at]),
-            f"Its {NUMBERS[column]} in {where} has more decimals than its rule.",
-        )  # fmt: skip
+            "not rounded", names[at], f"Its {NUMBERS[column]} has more decimals than its rule."
+        )
 
 
 def _changed(where: str, rows: Sequence[Mapping], through: Sequence[Mapping]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pilot_analysis.release.findings import Finding
 
-__all__ = ["find_traces"]
+__all__ = ["find_traces", "new_lines"]
 
 _CSS = re.compile(r"<style\b[^>]*>.*?</style>", re.DOTALL)
 _ROOTS = ("home", "Users", "root", "tmp", "var", "usr", "opt", "mnt", "srv", "private")
@@ -35,6 +35,23 @@ _SHORTEST = 4
 """Shorter user and machine names are also words ("ci")."""
 
 
+def new_lines(text: str, seen: set[str]) -> str:
+    """Return the lines of a file that no file before it has, without style sheets.
+
+    Parameters
+    ----------
+    text : str
+        A released file; in a notebook a line may end as JSON writes it.
+    seen : set of str
+        Lines of the files before; those of this one are added. Every brief repeats the results of
+        the network, and each line need be searched only once.
+    """
+    lines = dict.fromkeys(_CSS.sub(" ", text).replace("\\n", "\n").split("\n"))
+    new = [line for line in lines if line not in seen]
+    seen.update(new)
+    return "\n".join(new)
+
+
 def find_traces(
     name: str, text: str, sha256: Collection[str], known: Collection[str], folder: Path
 ) -> Iterator[Finding]:
@@ -43,7 +60,7 @@ def find_traces(
     Parameters
     ----------
     name, text : str
-        A released file.
+        A released file, as `new_lines` returns it.
     sha256 : collection of str
         Plain hashes of the inputs.
     known : collection of str
@@ -51,9 +68,6 @@ def find_traces(
     folder : pathlib.Path
         Of the run.
     """
-    text = _CSS.sub(" ", text).replace("\\n", "\n")
-    if "<style" not in text and name.endswith(".ipynb"):
-        text = re.sub(r"@scope \(\.jp-OutputArea\).*?</style>", " ", text, flags=re.DOTALL)
     small = text.lower()
     for kind, hints, rule in _RULES:
         if any(hint in small for hint in hints):
@@ -62,7 +76,7 @@ def find_traces(
     for found in dict.fromkeys(_HEX.findall(text)):
         if len(found) == _SHA256 or any(found in digest for digest in sha256):
             yield Finding("plain hash", name, f"It holds {found[:12]}..., a hash without a key.")
-    for found in dict.fromkeys(_MAIL.findall(text)):
+    for found in dict.fromkeys(_MAIL.findall(text) if "@" in text else ()):
         if not any(found in phrase for phrase in known):
             yield Finding("e-mail", name, "It holds an e-mail address.")
     for word in _of_this_machine(folder):

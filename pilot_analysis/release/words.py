@@ -1,6 +1,7 @@
 """Numbers in words: each must be that of a shown result, or part of a name, a date or a setting."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from pilot_analysis.report.wording import month_name
 __all__ = ["Vocabulary", "forms_of", "number_of", "numbers_in", "strings_in"]
 
 _TOKEN = re.compile(r"[+\N{MINUS SIGN}-]?\d[\d,]*(?:\.\d+)?%?")
+_WITH_DIGIT = re.compile(r"\w*\d\w*")
 _DAY = re.compile(r"(?<!\d)(\d{4})-(0[1-9]|1[0-2])(?:-([0-3]\d))?(?!\d)")
 _SCALE = re.compile(r"\((-?[\d.]+[-\N{EN DASH}]-?[\d.]+)\)")
 _SOURCES = ("The 5 Percent Problem, Education Next, 2024",)
@@ -77,6 +79,9 @@ class Vocabulary:
 
     def unknown_numbers(self, text: str) -> list[str]:
         """Return the numbers of a text that nothing accounts for."""
+        text = _plain(text)
+        if self.numbers.issuperset(numbers_in(text)):  # of most sentences; quicker than names
+            return []
         return [number for number in self.numbers_beside_names(text) if number not in self.numbers]
 
     def numbers_beside_names(self, text: str) -> list[str]:
@@ -84,35 +89,48 @@ class Vocabulary:
         text = _plain(text)
         if not _TOKEN.search(text) or text in self._names.numbers or text in self._rows.numbers:
             return []
-        rest = self._rows.longer.sub(" ", self._names.longer.sub(" ", text))
-        return numbers_in(rest)
+        return numbers_in(_without(self._rows, _without(self._names, text)))
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")).strip()
+    return " ".join(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
 
 
 class _Phrases(NamedTuple):
-    """Phrases, those of them that are a number, and what finds the longer ones with a digit."""
+    """Phrases; those that are a number; the longer ones, in small letters, by a word of theirs."""
 
     all: frozenset[str]
     numbers: frozenset[str]
-    longer: re.Pattern
+    longer: Mapping[str, tuple[str, ...]]
+
+
+def _without(phrases: _Phrases, text: str) -> str:
+    """Return a text without those phrases that stand in it as whole words, the longest first."""
+    small = text.casefold()
+    words = set(_WITH_DIGIT.findall(small))
+    found = {p for word in words for p in phrases.longer.get(word, ()) if p in small}
+    return _whole(tuple(sorted(found))).sub(" ", text) if found else text
+
+
+@cache
+def _whole(phrases: tuple[str, ...]) -> re.Pattern:
+    inside = "|".join(map(re.escape, sorted(phrases, key=lambda phrase: (-len(phrase), phrase))))
+    return re.compile(rf"(?<![\w])(?:{inside})(?![\w%])", re.IGNORECASE)
 
 
 @cache
 def _phrases(texts: frozenset[str]) -> _Phrases:
     """Return phrases with the ways in which their days and scales are written."""
     all_ = {_plain(text) for text in texts}
-    found = {phrase for phrase in all_ if re.search(r"\d", phrase)}
+    found = {phrase for phrase in all_ if _WITH_DIGIT.search(phrase)}
     found |= {ends for phrase in all_ for ends in _SCALE.findall(phrase)}
     days = {day.groups() for phrase in all_ for day in _DAY.finditer(phrase)}
     found |= {form for day in days for form in _forms_of_day(*day)}
     numbers = frozenset(phrase for phrase in found if _TOKEN.fullmatch(phrase))
-    ordered = sorted(found - numbers, key=lambda phrase: (-len(phrase), phrase))
-    inside = "|".join(map(re.escape, ordered)) or r"(?!)"
-    longer = re.compile(rf"(?<![\w])(?:{inside})(?![\w%])", re.IGNORECASE)
-    return _Phrases(frozenset(all_), numbers, longer)
+    longer = defaultdict(list)
+    for phrase in {phrase.casefold() for phrase in found - numbers}:
+        longer[_WITH_DIGIT.search(phrase)[0]].append(phrase)
+    return _Phrases(frozenset(all_), numbers, {word: tuple(own) for word, own in longer.items()})
 
 
 @cache
@@ -129,7 +147,6 @@ def _own_words() -> frozenset[str]:
             *_SOURCES,
             "UTF-8",
             "initial-scale=1",
-            "Python 3 (ipykernel)",
         ]
     )
 

@@ -1,16 +1,7 @@
-"""One warm process for all tests of this folder: starting one takes seconds."""
+"""Notebooks for the tests of this folder."""
 
 import nbformat
 import pytest
-
-from pilot_analysis.batch.forking import Zygote
-
-
-@pytest.fixture(scope="session")
-def zygote():
-    with Zygote() as started:
-        started.wait_until_ready()
-        yield started
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The real notebooks on the demo pilot, for two schools, as a person would start them."""
 
 import contextlib
+import html
 import json
 import re
 from pathlib import Path
@@ -10,9 +11,12 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from pilot_fixtures import write_small_pilot
+from raw_people import people_of_exports, persons_in
 
 from pilot_analysis.batch import run, run_briefs
 from pilot_analysis.cli import main
+from pilot_analysis.pilot import load_pilot
+from pilot_analysis.release import people_of
 
 DEMO = Path(__file__).parent.parent.parent / "data" / "raw" / "demo"
 
@@ -57,6 +61,45 @@ def test_no_school_stands_in_the_results_of_another(done):
     # of other schools there are values without a name, which the figures draw, and nothing else
     others = {row["school_id"] for row in rows} - {"", "S03"}
     assert all(re.fullmatch(r"another school \d+", name) for name in others)
+
+
+def released_files(folder):
+    return [p for p in folder.rglob("*") if p.is_file() and "_private" not in p.parts]
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Everyone in the exports of the demo, and the ids that the clean tables have for them."""
+    raw = people_of_exports(DEMO)
+    return raw._replace(ids=raw.ids | people_of(load_pilot(DEMO)))
+
+
+def test_no_released_file_names_anybody_of_the_exports(done, people):
+    assert min(map(len, people)) > 20
+    assert {path.name: persons_in(path, people) for path in released_files(done[1])} == {
+        path.name: set() for path in released_files(done[1])
+    }
+
+
+@pytest.mark.parametrize("kind", ["ids", "names", "families"])
+@pytest.mark.parametrize("name", ["brief.html", "brief.ipynb"])
+def test_a_person_who_is_named_is_found(done, people, tmp_path, kind, name):
+    person = sorted(getattr(people, kind))[-1]
+    path = next(path for path in released_files(done[1]) if path.name == name)
+    text = path.read_text(encoding="utf-8")
+    if name == "brief.html":
+        text = text.replace("</svg>", f"<desc>see {html.escape(person)}!</desc></svg>", 1)
+    else:
+        text = json.dumps(json.loads(text) | {"note": f"see {person}!"})
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert person in persons_in(tmp_path / name, people)
+
+
+def test_everybody_is_found(people, tmp_path):
+    path = tmp_path / "page.html"
+    for kind in people:
+        path.write_text("; ".join(html.escape(person) for person in kind), encoding="utf-8")
+        assert kind <= persons_in(path, people)
 
 
 @pytest.mark.parametrize("audience", ["internal", "public"])

@@ -8,6 +8,7 @@ from pilot_analysis.batch.notebook import (
     strip_run,
 )
 from pilot_analysis.errors import RunError
+from pilot_analysis.release import NOTEBOOK_METADATA
 
 SOURCE = """# of the brief
 pilot: str = "data/raw/demo"
@@ -64,7 +65,10 @@ def test_stripping_leaves_no_trace_of_the_run(make_notebook):
         cell.metadata["execution"] = {"iopub.execute_input": "2026-11-21T19:50:00"}
     shown = {"text/plain": "<Line2D object at 0x7f0a1200ad90>"}
     notebook.cells[2].outputs = [nbformat.v4.new_output("display_data", data=shown)]
+    notebook.metadata["language_info"]["version"] = "3.11.7"
     strip_run(notebook, {"pilot": "demo", "school_id": "S03"})
+    assert notebook.metadata == NOTEBOOK_METADATA
+    assert notebook.metadata is not NOTEBOOK_METADATA
     text = nbformat.writes(notebook)
     assert "/home" not in text
     assert "2026" not in text

@@ -1,6 +1,7 @@
 """A small made-up `Results` with every row of the evaluation's catalogue."""
 
 from itertools import count
+from math import inf
 
 import pytest
 
@@ -11,6 +12,8 @@ SCHOOLS = {"S01": 9, "S02": 8, "S03": 12, "S04": 4, "S05": 15}
 """School -> teachers who answered; ten students of the product to a teacher."""
 PRODUCT = {"product_id": "readwell"}
 SCALE = "scale points (1-5)"
+EVEN = {"remainder_percent": 300.0}
+"""Of an amount to which nobody adds far more than the others."""
 
 
 def estimate(value, n, unit, method="made_up"):
@@ -83,17 +86,19 @@ def _alignment(school, _n):
 def _support(school, n):
     keys = {"school_id": school}
     yield result("support", "pd_sessions", "count", "records", 3, **keys)
-    yield result("support", "pd_hours", "mean", "teachers", estimate(6.25, n, "hours"), **keys)
+    yield result("support", "pd_hours", "mean", "teachers", estimate(6.25, n, "hours"),
+                 **EVEN, **keys)  # fmt: skip
     for channel in ("", "email", "visit"):
         yield result("support", "contacts", "count", "records", 14 if channel else 28,
                      category=channel, **keys)  # fmt: skip
     yield result("support", "contacts_by_month", "count", "records", 2, time="2026-01", **keys)
     yield result("support", "days_to_resolve", "mean", "records", estimate(12.4, 28, "days"),
-                 text="Half were closed within a week.", **keys)  # fmt: skip
+                 text="Half were closed within a week.", **EVEN, **keys)  # fmt: skip
     yield result("support", "unresolved", "count", "records", 1, **keys)
     yield result("support", "topic", "count", "records", 5, category="log-in", **keys)
     for name in ("use_before", "use_after"):
-        yield result("support", name, "mean", "students", estimate(41.7, 5 * n, "minutes"), **keys)
+        yield result("support", name, "mean", "students", estimate(41.7, 5 * n, "minutes"),
+                     **EVEN, **keys)  # fmt: skip
 
 
 def _usage(school, n):
@@ -108,12 +113,13 @@ def _usage(school, n):
                      relation=[f"part of {whole}"] if lost else [])  # fmt: skip
     yield result("usage", "tested", "count", "students", 8 * n, n=licensed, **keys)
     for name in ("minutes_active_week", "minutes_enrolled_week"):
-        yield result("usage", name, "mean", "students", estimate(31.6, licensed, "minutes"), **keys)
+        yield result("usage", name, "mean", "students", estimate(31.6, licensed, "minutes"),
+                     **EVEN, **keys)  # fmt: skip
     for week in ("2025-10-06", "2025-10-13"):
         yield result("usage", "minutes_per_week", "mean", "students",
-                     estimate(28.4, licensed, "minutes"), time=week, **keys)  # fmt: skip
+                     estimate(28.4, licensed, "minutes"), time=week, **EVEN, **keys)  # fmt: skip
     yield result("usage", "active_weeks_mean", "mean", "students", estimate(9.3, licensed, "weeks"),
-                 **keys)  # fmt: skip
+                 **EVEN, **keys)  # fmt: skip
     shares = {("", ""): (0.5, licensed), ("disability", "group"): (0.4, 2 * n),
               ("disability", "reference"): (0.52, 8 * n)}  # fmt: skip
     for (group, category), (share, size) in shares.items():
@@ -259,6 +265,7 @@ def row():
 
     def make(kind, population, value=None, n=None, **details):
         section, name = details.pop("name", f"usage.made_up_{next(_SERIAL)}").split(".")
+        details = {"remainder_percent": inf} | details
         return result(section, name, kind, population, value, n=n, **details)
 
     return make

@@ -5,6 +5,7 @@ import pytest
 from pilot_analysis.disclosure import DisclosurePolicy, protect
 from pilot_analysis.disclosure.attacked import audit_released
 from pilot_analysis.disclosure.relations import relations_of, values_of
+from pilot_analysis.disclosure.rounding import round_results
 from pilot_analysis.results import Results, result, result_id
 from pilot_analysis.stats.estimate import Estimate
 
@@ -118,6 +119,50 @@ def test_a_total_that_does_not_hold_is_no_relation():
     rows[0] = result("conditions", "students_rostered", "count", "students", 100, n=100)
     whole = [r for r in relations_of(rows_of(Results.from_rows(rows))) if len(r.ids) > 2]
     assert len(whole) == 2  # of the counts, and of the groups that they are counted in
+
+
+def averages(name, sums, hidden="S1"):
+    """Averages of schools and of all, by their (sum, people); one is hidden as too small."""
+    sums = {**sums, "": tuple(map(sum, zip(*sums.values(), strict=True)))}
+    rows = [
+        result("teachers", name, "mean", "respondents", total / n, n=n, school_id=school,
+               unit="scale points (1-5)", category="easy")
+        for school, (total, n) in sums.items()
+    ]  # fmt: skip
+    results = Results.from_rows(rows)
+    frame = round_results(results).assign(suppressed="")
+    frame.loc[frame["school_id"].eq(hidden), ["estimate", "n"]] = float("nan")
+    frame.loc[frame["school_id"].eq(hidden), "suppressed"] = "minimum n"
+    found = audit_released(frame, relations_of(rows_of(results)), DisclosurePolicy.named("team"))
+    mean = result_id("teachers", name, school_id=hidden, category="easy")
+    return found.set_index("cell").reindex([mean]).iloc[0]
+
+
+def test_sums_of_whole_answers_are_whole_so_that_two_averages_give_the_third():
+    """3.4 of nine and 3.4 of seven people: 31 and 24 points, so 7 of the other two."""
+    sums = {"S1": (7, 2), "S2": (24, 7)}
+    whole, any_number = averages("item", sums), averages("scale", sums)
+    assert whole["pinned"]
+    assert (whole["low"], whole["high"]) == pytest.approx((3.5, 3.5))
+    assert any_number.isna().all(), "between 3.0 and 3.8 by linear programming"
+
+
+def test_answers_of_more_than_the_people_counted_have_no_sum():
+    """Somebody answered twice: the average times the people is no number of points."""
+    row = result("teachers", "item", "mean", "respondents", 3.4, n=9, category="easy",
+                 unit="scale points (1-5)")  # fmt: skip
+    rows = rows_of(Results.from_rows([row]))
+    assert relations_of(rows) == ()
+    assert set(values_of(rows)) == {row["result_id"], f"{row['result_id']}#n"}
+
+
+def test_a_hidden_average_is_not_narrowed_down_to_what_its_rounding_would_leave():
+    """Twelve people at 3.0 +- 0.05, three of them at 4.0 +- 0.05: the others within 0.17."""
+    narrow = averages("scale", {"S1": (24, 9), "S2": (12, 3)})
+    assert narrow["high"] - narrow["low"] == pytest.approx((0.1 * 12 + 0.1 * 3) / 9)
+    assert not narrow["pinned"]
+    wide = averages("scale", {"S1": (24, 9), "S2": (24, 6)})  # 0.23
+    assert wide.isna().all()
 
 
 def test_numbers_that_contradict_each_other_are_never_called_safe(catalogue):

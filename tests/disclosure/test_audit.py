@@ -137,6 +137,8 @@ class TestPublishedCases:
         assert rows.loc["change", ["low", "high"]].tolist() == [-np.inf, 12]
         alone = found([published({"change": (-np.inf, np.inf)}, (), {"change"})])
         assert alone.loc["change", ["low", "high"]].tolist() == [-np.inf, np.inf]
+        assert not rows["pinned"].any()
+        assert not alone["pinned"].any()
 
     def test_whole_numbers_between_two_possible_ones_may_be_impossible(self):
         """``2 a + 3 b + 6 c = 24``: a is a multiple of 3, b is even."""
@@ -205,9 +207,9 @@ class TestFindings:
         """Forty schools' flow from a test to the next: not a network, as three sums hold each."""
         programs = []
         for module in (intervals, walks):
-            solve = module.milp
+            solve = module.solve
             monkeypatch.setattr(
-                module, "milp", lambda *a, solve=solve, **k: programs.append(1) or solve(*a, **k)
+                module, "solve", lambda *a, solve=solve, **k: programs.append(1) or solve(*a, **k)
             )
         schools = [f"s{i}" for i in range(40)]
         cells, relations = {}, []
@@ -241,6 +243,17 @@ class TestFindings:
         seen.add_line(seen.last, np.array([0.0, 1.0]), 10)
         assert seen.values(1) == {0, 1, 2, 3, 4, 5}
         assert seen.values(0) == {5}
+
+    def test_an_answer_that_is_remembered_is_that_of_the_same_numbers(self):
+        numbers = {"a": (0, np.inf), "b": (0, np.inf), "c": (0, np.inf), "ab": (9, 9), "bc": (7, 7)}
+        relations = [Linear({"a": 1, "b": 1, "ab": -1}), Linear({"b": 1, "c": 1, "bc": -1})]
+        first = found([published(numbers, relations, set("abc"))])
+        numbers["bc"] = (5, 5)
+        second = found([published(numbers, relations, set("abc"))])
+        assert first.loc["a", ["low", "high"]].tolist() == [2, 9]
+        assert second.loc["a", ["low", "high"]].tolist() == [4, 9]
+        again = found([published(numbers, relations, set("abc"))])
+        pd.testing.assert_frame_equal(again, second)
 
     def test_explanations_can_be_limited(self):
         table = PublishedTable.from_crosstab(FOUR, FOUR_HIDDEN)

@@ -16,6 +16,9 @@ ROWS = {
     "Smallest category of students within a group": "minimum_category.students",
     "Smallest category of teachers within a group": "minimum_category.teachers",
     "Smallest category of answers within a group": "minimum_category.respondents",
+    "What all but two people must add to an amount, in percent of what the largest adds": (
+        "dominance_percent"
+    ),
     "What the principal or point person said": "single_person_roles",
     "Schools whose score and decision disagree": "disagreeing_schools",
     "Comments in teachers' own words": "comments",

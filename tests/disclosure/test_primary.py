@@ -9,7 +9,15 @@ from pilot_analysis.disclosure import CODED_FLAG, RULES, DisclosurePolicy, prote
 from pilot_analysis.disclosure.primary import _JUDGES
 from pilot_analysis.disclosure.rounding import NUMBERS, decimals_of
 from pilot_analysis.errors import DisclosureError
-from pilot_analysis.results import COLUMNS, KINDS, Results
+from pilot_analysis.results import (
+    COLUMNS,
+    CONSENT,
+    KINDS,
+    NAMES_REMOVED,
+    NEVER_SHOWN,
+    ONE_PERSON,
+    Results,
+)
 from pilot_analysis.stats.cluster.mean import NO_VARIATION
 from pilot_analysis.stats.estimate import Estimate
 
@@ -43,7 +51,8 @@ def nps_rows(row, detractors, passives, promoters, **keys):
             relation=[f"part of {whole}"], **keys)
         for category, k in counts.items()
     ]  # fmt: skip
-    made.append(row("score", "respondents", max(score - 10, -100), n, name="recommendation.nps_worst",
+    worst = max(score - 10, -100)
+    made.append(row("score", "respondents", worst, n, name="recommendation.nps_worst",
                     relation=[f"derived from {whole}"], **keys))  # fmt: skip
     made.append(row("level", "none", name="scorecard.verdict", level="strong",
                     relation=[f"derived from {whole}"], **keys))  # fmt: skip
@@ -242,7 +251,38 @@ def test_a_flag_that_counts_who_was_lost_goes_with_the_hidden_count(row):
 def test_a_role_held_by_one_person_is_hidden_from_the_public(row, kind):
     made = row(kind, "schools", level="yes", flags=("single person role",))
     assert first(made, policy="public")["suppressed"] == "single person role"
-    assert [first(made, policy=p)["level"] for p in ("team", "internal")] == ["yes", "yes"]
+    assert first(made, policy="internal")["level"] == "yes"
+
+
+@pytest.mark.parametrize("kind", ["level", "text"])
+def test_a_team_sees_a_role_held_by_one_person_with_their_consent_only(row, kind):
+    silent = row(kind, "schools", level="yes", flags=(ONE_PERSON,))
+    agreed = row(kind, "schools", level="yes", flags=(ONE_PERSON, CONSENT))
+    found = gate(silent, agreed, policy="team")
+    assert list(found["suppressed"]) == ["no consent", ""]
+    assert list(found["level"]) == ["", "yes"]
+    assert "no consent is recorded" in RULES["no consent"]
+    assert first(agreed, policy="public")["suppressed"] == "single person role"
+
+
+@pytest.mark.parametrize("policy", ["team", "public"])
+@pytest.mark.parametrize(
+    ("agreed", "rule"),
+    [(0, ""), (5, ""), (6, "protects another"), (9, "protects another"), (10, "")],
+)
+def test_what_all_principals_said_does_not_tell_what_the_few_said_who_are_hidden(
+    row, policy, agreed, rule
+):
+    name = "conditions.point_person"
+    schools = [
+        row("level", "schools", name=name, school_id=f"S{at}", n=1, level="yes" if at % 2 else "no",
+            flags=(ONE_PERSON, CONSENT) if at < agreed else (ONE_PERSON,))
+        for at in range(10)
+    ]  # fmt: skip
+    share = row("proportion", "respondents", 0.5, 10, name=name, unit="proportion")
+    found = gate(*schools, share, policy=policy)
+    assert found["suppressed"].iloc[-1] == rule
+    assert gate(*schools, share, policy="internal")["estimate"].iloc[-1] == 0.5
 
 
 def test_schools_whose_voices_disagree_are_named_to_internal_readers_only(row):
@@ -259,13 +299,46 @@ def test_schools_whose_voices_disagree_are_named_to_internal_readers_only(row):
 
 
 def test_comments_need_the_minimum_and_an_audience(row):
-    made = row("text", "respondents", n=9, text="It crashes on Mondays.")
-    assert first(made, policy="team")["suppressed"] == "comment"
+    made = row("text", "respondents", n=9, text="It crashes on Mondays.", flags=(NAMES_REMOVED,))
+    for policy in ("team", "public", "texas_example"):
+        assert first(made, policy=policy)["suppressed"] == "comment"
     assert first(made, policy="internal")["value_text"] == "It crashes on Mondays."
     allowed = DisclosurePolicy.named("team").with_value("comments", "shown", "names were removed")
     assert first(made, policy=allowed)["suppressed"] == ""
-    few = row("text", "respondents", n=4, text="It crashes on Mondays.")
+    few = row("text", "respondents", n=4, text="It crashes on Mondays.", flags=(NAMES_REMOVED,))
     assert first(few, policy=allowed)["suppressed"] == "minimum n"
+    one = row("text", "respondents", n=1, text="It crashes on Mondays.",
+              flags=(NAMES_REMOVED, ONE_PERSON, CONSENT))  # fmt: skip
+    assert first(one, policy=allowed)["suppressed"] == "minimum n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "flags", "rule"),
+    [
+        ({}, (), ""), ({"school_id": "S01"}, (), ""), ({"group": "coach"}, (), ""),
+        ({"school_id": "S01", "group": "coach"}, (), "school and role"),
+        ({"school_id": "S01"}, (ONE_PERSON, CONSENT), "school and role"),
+    ],
+)  # fmt: skip
+def test_a_comment_is_not_shown_with_school_and_role(row, keys, flags, rule):
+    policy = DisclosurePolicy.named("team").with_value("comments", "without school and role", "us")
+    made = row("text", "respondents", n=9, text="It crashes on Mondays.", **keys,
+               flags=(NAMES_REMOVED, *flags))  # fmt: skip
+    found = first(made, policy=policy)
+    assert found["suppressed"] == rule
+    assert found["value_text"] == ("" if rule else "It crashes on Mondays.")
+    shown = policy.with_value("comments", "shown", "us")
+    assert first(made, policy=shown)["suppressed"] == ""
+
+
+@pytest.mark.parametrize("value", ["shown", "without school and role"])
+def test_a_comment_that_may_still_hold_names_stops_the_run(row, value):
+    policy = DisclosurePolicy.named("public").with_value("comments", value, "us")
+    made = row("text", "respondents", n=9, text="Ms Grace helped.", flags=("names kept",))
+    for allowing in (policy, "internal"):
+        with pytest.raises(DisclosureError, match="needs the flag 'names removed'"):
+            gate(made, policy=allowing)
+    assert first(made, policy="team")["suppressed"] == "comment"
 
 
 def test_words_carry_no_numbers(row):
@@ -393,3 +466,45 @@ def test_many_lessons_of_few_teachers_are_few_people(row):
 def test_what_is_about_people_must_say_so_and_what_is_not_must_not(row, kind, population, n):
     with pytest.raises(DisclosureError):
         gate(row(kind, population, 0.5, n), policy="public")
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit"), [("mean", "hours"), ("mean", "minutes (0-60)"), ("effect", "days"),
+                       ("mean", "weeks")],
+)  # fmt: skip
+def test_an_amount_whose_largest_part_could_be_told_is_hidden(row, kind, unit):
+    def found(percent, policy):
+        made = row(kind, "teachers", 6.5, 8, unit=unit, remainder_percent=percent)
+        return first(made, policy=policy)["suppressed"]
+
+    for policy in ("team", "public"):
+        assert [found(percent, policy) for percent in (9.9, 10, 11)] == ["dominance", "", ""]
+    assert found(0, "internal") == ""
+    stricter = DisclosurePolicy.named("team").with_value("dominance_percent", 25, "our own")
+    assert [found(percent, stricter) for percent in (24, 25)] == ["dominance", ""]
+
+
+def test_an_amount_of_a_small_group_is_hidden_as_a_small_group(row):
+    made = row("mean", "teachers", 6.5, 4, unit="hours", remainder_percent=0.0)
+    assert first(made)["suppressed"] == "minimum n"
+
+
+@pytest.mark.parametrize("n", [4, 8])
+def test_an_amount_of_which_nobody_knows_who_made_it_up_is_refused(row, n):
+    made = row("mean", "teachers", 6.5, n, unit="hours", remainder_percent=math.nan)
+    for policy in ("team", "public"):
+        with pytest.raises(DisclosureError, match="needs remainder_percent") as caught:
+            gate(made, policy=policy)
+        assert made["result_id"] in str(caught.value)
+    assert first(made, policy="internal")["estimate"] == 6.5
+    no_amount = made | {"unit": "scale points (1-7)"}
+    assert first(no_amount | {"n": 8})["suppressed"] == ""
+
+
+def test_what_only_the_gate_needs_to_know_does_not_leave_it(row):
+    made = row("mean", "teachers", 6.5, 8, unit="hours", remainder_percent=123.4)
+    results = Results.from_rows([made])
+    protected = protect(results, DisclosurePolicy.named("team"))
+    assert set(NEVER_SHOWN) <= set(results.frame)
+    assert not set(NEVER_SHOWN) & {*protected.frame, *protected.to_json()[0]}
+    assert "123" not in str(protected.to_json())

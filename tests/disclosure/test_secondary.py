@@ -181,11 +181,13 @@ def test_a_small_group_at_one_school_does_not_hide_large_schools():
 
 
 def chain(length):
-    first = result("usage", "minutes_enrolled_week", "mean", "students", 30, n=4, unit="minutes")
+    first = result("usage", "minutes_enrolled_week", "mean", "students", 30, n=4, unit="minutes",
+                   remainder_percent=90)  # fmt: skip
     rows = [first]
     for i in range(length):
         rows.append(
             result("usage", f"step_{i}", "mean", "students", 30, n=50, unit="minutes",
+                   remainder_percent=90,
                    relation=[f"derived from {rows[-1]['result_id']}"])
         )  # fmt: skip
     return rows
@@ -234,6 +236,7 @@ def test_a_school_and_all_the_others_are_hidden_together():
 def test_a_network_of_one_hidden_school_is_hidden():
     rows = [
         result("usage", "rate", "mean", "students", 9.0, n=n, unit="minutes", school_id=school,
+               remainder_percent=90,
                relation=["derived from usage.few"] if school else [])
         for school, n in {"S01": 40, "": 40}.items()
     ] + [result("usage", "few", "count", "students", 3, n=3)]  # fmt: skip

@@ -297,6 +297,21 @@ class TestOtherRelations:
         rows = audit([table.hide(hidden)]).set_index("cell")
         assert rows.loc["k", ["low", "high", "values"]].tolist() == [0, 43, 44]
 
+    @pytest.mark.parametrize("cells", [0, suppression.EXACT_CELLS])
+    def test_a_number_that_is_not_whole_keeps_its_width(self, cells, monkeypatch):
+        monkeypatch.setattr(suppression, "EXACT_CELLS", cells)
+        values = pd.Series({"now": 6.13, "then": 5.04, "change": 1.09})
+        near = pd.DataFrame({"value": values, "is_whole": False, "least_values": 0.0})
+        near["low"], near["high"] = values.round(1) - 0.05, values.round(1) + 0.05
+        near.loc["now", ["low", "high"]] = -np.inf, np.inf
+        relation = Linear({"now": 1, "then": -1, "change": -1})
+        for width, hidden in ((0.15, {"now"}), (0.25, {"now", "change"})):
+            near.loc["now", "least_values"] = width
+            table = PublishedTable(near, [relation], {"now"})
+            assert suppress(table) == hidden
+            assert audit([table]).loc[0, "high"] == pytest.approx(6.2)
+            assert len(audit([table], only_findings=True)) == len(hidden) - 1
+
     def test_a_cell_that_cannot_be_protected_is_refused_by_name(self):
         cells = pd.DataFrame({"value": [3.0], "low": 0, "high": 4, "is_whole": True,
                               "least_values": 10}, index=["few"])  # fmt: skip

@@ -1,8 +1,11 @@
 """Who took part: counts that add up, the team that had the product, the flow of students."""
 
+from dataclasses import replace
+
 import pytest
 
 from pilot_analysis.evaluation.conditions import conditions
+from pilot_analysis.results import CONSENT, ONE_PERSON
 
 OUTCOMES = {
     "reading": {"label": "reading", "assessment": "map", "pre_window": "fall",
@@ -88,6 +91,16 @@ def test_roles_of_one_person_are_flagged(small):
     assert _value(conditions(small), "principal_support", school_id="") == 0.5
 
 
+def test_the_consent_of_a_school_is_on_what_its_roles_said(small):
+    agreed = small.config.disclosure.model_copy(update={"role_consent": ("S2",)})
+    config = small.config.model_copy(update={"disclosure": agreed})
+    rows = conditions(replace(small, config=config)).frame
+    of_roles = rows[rows["flags"].map(lambda flags: ONE_PERSON in flags)]
+    with_consent = of_roles["flags"].map(lambda flags: CONSENT in flags)
+    assert set(of_roles.loc[with_consent, "school_id"]) == {"S2"}
+    assert set(of_roles.loc[~with_consent, "school_id"]) == {"S1"}
+
+
 def test_flow_counts_each_test_and_leaves_out_schools_without_the_product(small):
     results = conditions(small)
     flow = results.select(name="flow", school_id="S1", group="p").set_index("category")["estimate"]
@@ -121,3 +134,13 @@ def test_the_list_of_a_school_holds_everyone_in_its_classes(star):
     assert rostered["77"] == 118
     # whoever moved is on two lists and counted once in all schools together
     assert rostered[""] == classes["student_id"].nunique() < rostered.drop("").sum()
+
+
+def test_in_the_demo_the_roles_of_some_schools_are_shown_to_their_teams(demo, evaluated_demo):
+    frame = evaluated_demo.frame
+    flags = frame["flags"]
+    agreed = frame.loc[flags.map(lambda own: CONSENT in own), "school_id"]
+    silent = frame.loc[flags.map(lambda own: own[:1] == (ONE_PERSON,) and CONSENT not in own)]
+    assert set(agreed) == set(demo.config.disclosure.role_consent)
+    assert set(silent["school_id"]) == set(demo.schools) - set(agreed)
+    assert 0 < agreed.nunique() < len(demo.schools)

@@ -1,5 +1,6 @@
-"""One small public run for all tests of this folder, and copies of it to plant leaks in."""
+"""A small public run for all tests of this folder, and copies of it to plant leaks in."""
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -7,19 +8,41 @@ from pathlib import Path
 import pytest
 from pilot_fixtures import write_small_pilot
 
+from pilot_analysis.batch import run as run_module
 from pilot_analysis.batch import run_briefs
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory):
-    """The pilot's folder, and that of a run of it for the public."""
-    place = tmp_path_factory.mktemp("release")
+def place(zygote, tmp_path_factory):
+    """A folder with the small pilot; its key and the warm process hold for the whole session."""
+    folder = tmp_path_factory.mktemp("release")
+    write_small_pilot(folder / "pilot")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PILOT_ANALYSIS_KEY_FILE", str(place / "key"))
-        pilot = write_small_pilot(place / "pilot")
-        run = run_briefs(pilot, place / "reports", "public")
+        patch.setenv("PILOT_ANALYSIS_KEY_FILE", str(folder / "key"))
+        patch.setattr(run_module, "Zygote", lambda: contextlib.nullcontext(zygote))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def made(place):
+    """The pilot's folder, and that of a run of it for the public."""
+    run = run_briefs(place / "pilot", place / "reports", "public")
     assert not run.failed
-    return pilot, run.folder
+    return place / "pilot", run.folder
+
+
+@pytest.fixture(scope="session")
+def made_for_team(place):
+    """The folder of a run of the same pilot for its team, in another folder of reports."""
+    run = run_briefs(place / "pilot", place / "of_the_team", "team")
+    assert not run.failed
+    return run.folder
+
+
+@pytest.fixture
+def pilot(place, tmp_path):
+    """A copy of the pilot, to break."""
+    return Path(shutil.copytree(place / "pilot", tmp_path / "pilot"))
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import json
 import re
+import stat
 
 import pytest
-from pilot_fixtures import write_small_pilot
 
 from pilot_analysis.batch import run_briefs
 from pilot_analysis.disclosure import DisclosurePolicy
@@ -41,11 +41,15 @@ def first(rows, **wanted):
 def test_a_run_as_it_was_made_has_no_finding(made):
     done = audit_runs([made[1]], people_of(load_pilot(made[0])))
     assert done.findings == ()
-    assert 0 < done.survived < 1
-    assert "are shown" in done.told
+    assert 0 < done.numbers.shown < 1
+    assert 0 < done.headlines.shown + done.headlines.as_range <= 1
+    words = r"Of the headline numbers, \d+% are shown and \d+% are given as a range; of all numbers"
+    assert re.search(words, done.told)
     kept = json.loads((made[1] / "_private" / "audit.json").read_text(encoding="utf-8"))
     assert kept["findings"] == []
-    assert kept["survived"] == pytest.approx(done.survived, abs=1e-4)
+    for name in ("headlines", "numbers"):
+        expected = getattr(done, name)._asdict()
+        assert kept[name] == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_suppression_undone_in_the_results_is_found(run, edit):
@@ -180,15 +184,30 @@ def test_what_the_audit_does_not_understand_is_not_released(run, monkeypatch):
 
     monkeypatch.setattr(audit, "find_in_rows", broken)
     with pytest.raises(DisclosureError, match="could not be done"):
-        require_safe(run)
+        audit_runs([run])
 
 
-def test_a_run_with_a_finding_moves_nothing_out(made, tmp_path, monkeypatch):
-    monkeypatch.setenv("PILOT_ANALYSIS_KEY_FILE", str(tmp_path / "key"))
-    pilot = write_small_pilot(tmp_path / "pilot")
-    found = audit.Finding("drawn", "schools/S1/brief.html, bars", "A bar.")
-    monkeypatch.setattr(audit, "find_in_index", lambda *_: [found])
-    with pytest.raises(DisclosureError, match=r"drawn \| schools/S1/brief.html, bars") as raised:
-        run_briefs(pilot, tmp_path / "reports", "public", ["S1"])
-    assert len(raised.value.faults) == 1
-    assert list((tmp_path / "reports" / "small").iterdir()) == []
+def test_an_audit_that_could_not_be_done_is_kept_where_only_the_owner_reads(run, tmp_path):
+    (run / "_private" / "prepared" / "relations.json").unlink()
+    with pytest.raises(DisclosureError, match=r"kept in .*refused_audit\.json"):
+        require_safe(run, tmp_path / "kept")
+    kept = tmp_path / "kept" / "refused_audit.json"
+    assert "relations.json" in json.loads(kept.read_text(encoding="utf-8"))["not_done"]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (kept.parent, kept)] == [0o700, 0o600]
+
+
+def test_all_findings_of_a_refused_run_are_kept_until_a_run_passes(pilot, tmp_path, monkeypatch):
+    home = tmp_path / "reports" / "small"
+    found = [audit.Finding("drawn", f"schools/S1, bar {at}", "A bar.") for at in range(60)]
+    with monkeypatch.context() as patch:
+        patch.setattr(audit, "find_in_index", lambda *_: found)
+        with pytest.raises(DisclosureError, match=r"drawn \| schools/S1, bar 0 ") as raised:
+            run_briefs(pilot, tmp_path / "reports", "public", ["S1"])
+    assert len(raised.value.faults) == 60
+    kept = home / "_private" / "refused_audit.json"
+    assert str(kept) in str(raised.value)
+    assert "bar 59" not in str(raised.value)
+    assert len(json.loads(kept.read_text(encoding="utf-8"))["findings"]) == 60
+    assert [path.name for path in home.rglob("*")] == ["_private", "refused_audit.json"]
+    run_briefs(pilot, tmp_path / "reports", "public", ["S1"])
+    assert not kept.exists()

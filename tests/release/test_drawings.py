@@ -2,7 +2,7 @@
 
 import pytest
 
-from pilot_analysis.release.drawings import drawn_values, faults_of_bars, faults_of_drawing
+from pilot_analysis.release.drawings import faults_of_bars, faults_of_drawing, measure
 from pilot_analysis.release.page import Drawing, Mark, Page
 
 
@@ -15,30 +15,30 @@ def axis(*ticks, y=162.9):
 def test_marks_are_read_off_the_axis():
     drawing = axis(1, 2, 3)
     drawing.marks += [Mark(((250.0, 30.0),), "accent"), Mark(((120.0, 9.0), (180.0, 9.0)), "pale")]
-    assert sorted(drawn_values(drawing)) == pytest.approx([1.2, 1.8, 2.5])
+    assert list(measure(drawing).values) == pytest.approx([1.2, 1.8, 2.5])
 
 
 def test_a_mark_between_rounded_numbers_is_a_fault():
     drawing = axis(1, 2, 3)
     drawing.marks.append(Mark(((246.1, 30.0),), "accent"))
-    assert list(faults_of_drawing(drawing, [2.46, 2.5], []))
+    assert list(faults_of_drawing(measure(drawing), [2.46, 2.5], []))
     drawing.marks[-1] = Mark(((246.0, 30.0),), "accent")
-    assert not list(faults_of_drawing(drawing, [2.46, 2.5], []))
+    assert not list(faults_of_drawing(measure(drawing), [2.46, 2.5], []))
 
 
 def test_shares_are_compared_with_shares_only():
     drawing = axis(0, 1, 2)
     drawing.texts = [(f"{20 * tick}%", 100.0 * tick, 9.0, "soft") for tick in range(3)]
     drawing.marks.append(Mark(((150.0, 30.0),), "accent"))
-    assert not list(faults_of_drawing(drawing, [], [0.3]))
-    assert list(faults_of_drawing(drawing, [0.3], []))
+    assert not list(faults_of_drawing(measure(drawing), [], [0.3]))
+    assert list(faults_of_drawing(measure(drawing), [0.3], []))
 
 
 def test_labels_that_are_not_on_a_straight_line_are_no_axis():
     drawing = axis(1, 2, 3)
     drawing.texts[2] = ("4", 300.0, 162.9, "soft")
     drawing.marks.append(Mark(((246.1, 30.0),), "accent"))
-    assert list(drawn_values(drawing)) == []
+    assert measure(drawing).values == ()
 
 
 @pytest.mark.parametrize(

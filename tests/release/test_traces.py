@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from pilot_analysis.release.traces import find_traces
+from pilot_analysis.release.traces import find_traces, new_lines
 
 DIGEST = hashlib.sha256(b"anything").hexdigest()
 LEAKS = [
@@ -20,7 +20,7 @@ LEAKS = [
 
 
 def kinds(text, tmp_path, name="index.html", known=()):
-    return {f.kind for f in find_traces(name, text, [DIGEST], known, tmp_path)}
+    return {f.kind for f in find_traces(name, new_lines(text, set()), [DIGEST], known, tmp_path)}
 
 
 @pytest.mark.parametrize(("text", "kind"), LEAKS)
@@ -41,3 +41,10 @@ def test_what_a_page_holds_anyway_is_no_trace(tmp_path):
         "the secret of good teaching; and/or; 24/7. Write to help@example.org.</p>"
     )
     assert kinds(text, tmp_path, known={"Questions: help@example.org"}) == set()
+
+
+def test_a_line_is_searched_once_and_a_style_sheet_never():
+    seen = set()
+    assert new_lines("a\n<style>b\nc</style>\nd", seen) == "a\n \nd"
+    assert new_lines("<style>b\ne</style>\nd\nf", seen) == "f"
+    assert new_lines('["f\\n", "g"]', seen) == '["f\n", "g"]'

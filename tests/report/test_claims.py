@@ -97,7 +97,10 @@ def test_a_word_agrees_with_the_number_that_it_follows():
         result("usage", name, "count", "records", value, school_id="S1")
         for name, value in (("lone", 1), ("many", 3))
     ]
-    rows.append(result("usage", "near", "mean", "records", 1.3, n=9, unit="days", school_id="S1"))
+    rows.append(
+        result("usage", "near", "mean", "records", 1.3, n=9, unit="days", school_id="S1",
+               remainder_percent=300)
+    )  # fmt: skip
     page = make_brief(extra=rows).page
     said = page.prose.sentence(
         "{a:word} {a:day/days}, {b:word} {b:day/days}, {c} {c:day/days} of {c.n} {c.n:call/calls}",

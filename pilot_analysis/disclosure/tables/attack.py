@@ -10,6 +10,10 @@ from pilot_analysis.disclosure.tables.witnesses import widen
 
 __all__ = ["Detail", "ranges"]
 
+_REMEMBERED: dict[str, dict[int, Range]] = {}
+_MOST_REMEMBERED = 10_000
+"""Answers about parts that are kept; each is a few numbers."""
+
 
 def ranges(system: System, targets: np.ndarray, detail: Detail = "all") -> dict[int, Range]:
     """Return what a reader can find out about some numbers.
@@ -30,11 +34,30 @@ def ranges(system: System, targets: np.ndarray, detail: Detail = "all") -> dict[
     """
     asked = np.zeros(len(system.ids), bool)
     asked[targets] = True
-    narrow = linearised(propagate(system), asked)
+    narrow = propagate(system)
+    of_share = np.zeros(len(system.ids), bool)
+    of_share[[share.share for share in system.shares]] = True
+    of_share &= asked & ~system.is_whole & (narrow.low < narrow.high)
+    found = _ranges(narrow, asked & ~of_share, detail)
+    if of_share.any():
+        found |= _ranges(narrow, of_share, detail, elsewhere=False)
+    return found
+
+
+def _ranges(
+    narrow: System, asked: np.ndarray, detail: Detail, *, elsewhere: bool = True
+) -> dict[int, Range]:
+    """Return the ranges of some numbers: of shares and means apart, and of all others.
+
+    A share whose range is asked for cannot be written as sums; all sizes that it may have are
+    tried, which the others need not wait for.
+    """
+    narrow = linearised(narrow, asked)
     found = {
         int(at): _plain(narrow, at) for at in np.flatnonzero(asked & (narrow.low == narrow.high))
     }
-    for cells, part in split(narrow, asked if detail == "names" else None):
+    everywhere = elsewhere and detail != "names"
+    for cells, part in split(narrow, None if everywhere else asked):
         wanted = np.flatnonzero(asked[cells])
         answers: dict[int, Range] = {}
         is_alone = len(cells) == 1 and not part.shares
@@ -59,10 +82,23 @@ def _plain(system: System, at: int) -> Range:
 
 
 def _is_safe(part: System, at: int, answer: Range) -> bool:
-    return not answer.gives_away(int(part.least[at]), bool(part.is_whole[at]))
+    return not answer.gives_away(part.least[at], bool(part.is_whole[at]))
 
 
 def _of_part(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, Range]:
+    """Return the ranges of the `wanted` cells of a part, from memory if it was asked just so.
+
+    Where numbers are hidden step by step, most parts stay as they are from one step to the next.
+    """
+    asked = f"{part.digest()} {detail} {wanted.tolist()}"
+    if asked not in _REMEMBERED:
+        if len(_REMEMBERED) >= _MOST_REMEMBERED:
+            _REMEMBERED.clear()
+        _REMEMBERED[asked] = _over_cases(part, wanted, detail)
+    return dict(_REMEMBERED[asked])
+
+
+def _over_cases(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, Range]:
     """Return the ranges of the `wanted` cells over all cases of a part."""
     answers: dict[int, Range] = {}
     is_possible, several = False, bool(part.shares)

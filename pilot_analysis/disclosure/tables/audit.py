@@ -73,7 +73,7 @@ def audit(
     rows = []
     for at in sorted(found):
         answer = found[at]
-        is_finding = answer.gives_away(int(system.least[at]), bool(system.is_whole[at]))
+        is_finding = answer.gives_away(system.least[at], bool(system.is_whole[at]))
         if only_findings and not is_finding:
             continue
         pinned = answer.gives_away(0, bool(system.is_whole[at])) or answer.count == 1

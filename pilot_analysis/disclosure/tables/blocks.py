@@ -67,12 +67,17 @@ def _uses(system: System) -> np.ndarray:
 
 
 def _telling(system: System, targets: np.ndarray) -> System:
-    """Leave out relations that say nothing: a number that could be anything stands there only."""
-    anything = ~system.is_whole & ~targets & np.isinf(system.low) & np.isinf(system.high)
+    """Leave out relations that say nothing.
+
+    Either the bounds of its numbers see to it already; or in it stands a number that is not asked
+    for, stands nowhere else, and can make up for all the others.
+    """
+    implied = _is_implied(system)
     while True:
-        idle = anything & (_uses(system) == 1)
-        shares = tuple(s for s in system.shares if not (idle[s.whole] or idle[s.share]))
-        telling = abs(system.matrix) @ idle.astype(float) == 0
+        once = ~targets & (_uses(system) == 1)
+        anything = once & ~system.is_whole & np.isinf(system.low) & np.isinf(system.high)
+        shares = tuple(s for s in system.shares if not (anything[s.whole] or anything[s.share]))
+        telling = ~(implied | _is_made_up_for(system, once))
         if telling.all() and len(shares) == len(system.shares):
             return system
         system = replace(
@@ -82,6 +87,30 @@ def _telling(system: System, targets: np.ndarray) -> System:
             row_high=system.row_high[telling],
             shares=shares,
         )
+        implied = implied[telling]
+
+
+def _is_implied(system: System) -> np.ndarray:
+    """Whether each sum is within its ends whatever its numbers are, within their bounds."""
+    up, down = system.matrix.maximum(0), system.matrix.minimum(0)
+    least = up @ system.low + down @ system.high
+    most = up @ system.high + down @ system.low
+    return (least >= system.row_low) & (most <= system.row_high)
+
+
+def _is_made_up_for(system: System, once: np.ndarray) -> np.ndarray:
+    """Whether one of the numbers `once` can bring each sum within its ends, whatever the others."""
+    entries = system.matrix.tocoo()
+    row, cell, weight = entries.row, entries.col, entries.data
+    above, below = np.isinf(system.high[cell]), np.isinf(system.low[cell])
+    too_low, too_high = np.isfinite(system.row_low[row]), np.isfinite(system.row_high[row])
+    can_raise = np.where(weight > 0, above, below)
+    can_lower = np.where(weight > 0, below, above)
+    fits = once[cell] & (weight != 0) & (can_raise | ~too_low) & (can_lower | ~too_high)
+    fits &= ~(system.is_whole[cell] & too_low & too_high)  # its steps may be too coarse
+    made_up_for = np.zeros(len(system.row_low), bool)
+    made_up_for[row[fits]] = True
+    return made_up_for
 
 
 def _with_sums(system: System, rows, kept: list[Share]) -> System:

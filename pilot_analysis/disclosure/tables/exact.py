@@ -1,12 +1,13 @@
 """The choice that loses least, by an integer program to which the attacker adds inequalities."""
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog
 from scipy.sparse import csr_array, vstack
 
 from pilot_analysis.disclosure.tables.explain import explain
 from pilot_analysis.disclosure.tables.pattern import Choice
 from pilot_analysis.disclosure.tables.published import TOLERANCE
+from pilot_analysis.disclosure.tables.solver import solve
 from pilot_analysis.disclosure.tables.system import System
 
 __all__ = ["cheapest"]
@@ -59,10 +60,8 @@ def cheapest(choice: Choice) -> tuple[np.ndarray | None, float]:
 
 def _master(weights: np.ndarray, rows: list[np.ndarray], least: list[float]):
     inequalities = [LinearConstraint(np.array(rows), np.array(least), np.inf)] if rows else []
-    return milp(
-        weights, integrality=np.ones(len(weights)), bounds=Bounds(0, 1),
-        constraints=inequalities, options={"node_limit": _NODES, "mip_rel_gap": 1e-9},
-    )  # fmt: skip
+    every = np.ones(len(weights), bool)
+    return solve(weights, Bounds(0, 1), inequalities, every, node_limit=_NODES, mip_rel_gap=1e-9)
 
 
 def _inequality(choice: Choice, system: System, hidden, at: int) -> tuple[np.ndarray, float]:

@@ -92,9 +92,7 @@ def _gives_away(system: System, cell: int) -> bool:
         found = ranges(system, np.array([cell]), "names").get(cell)
     except ContradictionError:
         return False
-    return found is not None and found.gives_away(
-        int(system.least[cell]), bool(system.is_whole[cell])
-    )
+    return found is not None and found.gives_away(system.least[cell], bool(system.is_whole[cell]))
 
 
 def _smallest_surroundings(system: System, cell: int) -> tuple[System, int]:

@@ -8,13 +8,14 @@ protection in positive tables, INFORMS Journal on Computing 19(4).
 """
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from pilot_analysis.disclosure.tables.explain import explain
 from pilot_analysis.disclosure.tables.intervals import Attack
 from pilot_analysis.disclosure.tables.pattern import Choice
 from pilot_analysis.disclosure.tables.published import TOLERANCE, named_few
+from pilot_analysis.disclosure.tables.solver import solve
 from pilot_analysis.disclosure.tables.system import System
 from pilot_analysis.errors import DisclosureError
 
@@ -84,7 +85,7 @@ def _ways_round(choice: Choice, hidden, truth, unsafe, few: int) -> np.ndarray:
     system = choice.system
     low, high = choice.bounds(hidden | choice.may)
     up, down = (high - truth).clip(0), (truth - low).clip(0)
-    need = np.maximum(system.least - 1.0, 1.0)
+    need = np.where(system.is_whole, np.maximum(system.least - 1.0, 1.0), system.least)
     most = need[unsafe].max()
     chosen = _apart(system, unsafe)
     room = np.minimum(np.minimum(np.maximum(up, down), most), need.max()).clip(TOLERANCE)
@@ -156,7 +157,7 @@ def _cheapest_change(system: System, allowed, price, up, down, need, chosen):
     )]  # fmt: skip
     most = need.max()
     ends = np.concatenate([np.minimum(up, most)[cells], np.minimum(down, most)[cells], np.ones(k)])
-    found = milp(cost, bounds=Bounds(0, ends), constraints=limits)
+    found = solve(cost, Bounds(0, ends), limits)
     if found.x is None:
         return None
     change = np.zeros(len(system.ids))

@@ -3,12 +3,13 @@
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pilot_analysis.disclosure.tables.published import TOLERANCE
 from pilot_analysis.disclosure.tables.seen import Seen
+from pilot_analysis.disclosure.tables.solver import solve
 from pilot_analysis.disclosure.tables.system import System
 from pilot_analysis.errors import DisclosureError
 
@@ -43,10 +44,10 @@ class Range(NamedTuple):
             return Range(low, high, float(len(found)), found)
         return Range(low, high, float(np.maximum(self.count, other.count)))
 
-    def gives_away(self, need: int, is_whole: bool) -> bool:
+    def gives_away(self, need: float, is_whole: bool) -> bool:
         """Whether one value is left, or fewer than `need` (not whole: a narrower width)."""
         width = self.high - self.low
-        if width <= TOLERANCE * (1 + abs(self.low)):
+        if np.isfinite(width) and width <= TOLERANCE * (1 + abs(self.low)):
             return True
         return bool(self.count < need) if is_whole else width < need - TOLERANCE
 
@@ -125,7 +126,7 @@ class Attack:
         if self.gapless:
             found = frozenset(np.arange(low, high + 1)) if count <= COUNTED else None
             return Range(low, high, count, found)
-        need = int(self.part.least[cell])
+        need = self.part.least[cell]
         if detail == "names" and count < need:
             return Range(low, high, count)
         found = self._count(cell, low, high, need, in_full=detail == "all")
@@ -155,7 +156,7 @@ class Attack:
             )
         return end
 
-    def _count(self, cell: int, low, high, need: int, *, in_full: bool) -> frozenset[float]:
+    def _count(self, cell: int, low, high, need: float, *, in_full: bool) -> frozenset[float]:
         """Return whole values that are possible: all of them, or enough of them."""
         found = self.seen.values(cell)
         few = high - low + 1 <= COUNTED
@@ -205,12 +206,13 @@ class Attack:
 
 def _solve(part: System, objective, low, high, *, whole: bool) -> tuple[int, np.ndarray | None]:
     sums = LinearConstraint(part.matrix, part.row_low, part.row_high)
-    result = milp(
+    result = solve(
         objective,
-        integrality=part.is_whole.astype(int) if whole else None,
-        bounds=Bounds(low, high),
-        constraints=[sums] if len(part.row_low) else [],
-        options={"time_limit": _SECONDS, "mip_rel_gap": 0.0},
+        Bounds(low, high),
+        [sums] if len(part.row_low) else [],
+        part.is_whole if whole else None,
+        time_limit=_SECONDS,
+        mip_rel_gap=0.0,
     )
     if result.status == _STOPPED and result.x is None:
         raise DisclosureError(

@@ -57,7 +57,7 @@ class Choice:
             [
                 at
                 for at, answer in sorted(found.items())
-                if answer.gives_away(int(system.least[at]), bool(system.is_whole[at]))
+                if answer.gives_away(system.least[at], bool(system.is_whole[at]))
             ],
             int,
         )

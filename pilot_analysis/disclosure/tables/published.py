@@ -98,8 +98,8 @@ class PublishedTable:
             the interval it was rounded from, of a suppressed one its natural bounds, such as 0
             and infinity, or the range that is printed instead.
         is_whole : whether it is a whole number.
-        least_values : 0, or the number of whole values (of a number that is not whole: the width)
-            that a reader must still think possible.
+        least_values : 0, or the number of whole values that a reader must still think possible; of
+            a number that is not whole, the width from the least to the largest one, in its unit.
         hidden_low, hidden_high : its natural bounds, which is what a reader would still know if
             it were suppressed. May be left out: 0 (minus infinity if the number is negative or
             may be) and infinity.
@@ -217,7 +217,7 @@ def _checked_cells(cells: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(index=pd.Index(cells.index.map(str), dtype=object))
     for column in COLUMNS:
         source = cells[column] if column in cells.columns else natural[column]
-        kind = {"is_whole": bool, "least_values": int}.get(column, float)
+        kind = bool if column == "is_whole" else float
         frame[column] = np.broadcast_to(np.asarray(source), len(frame)).astype(kind)
     value, low, high = (frame[column].to_numpy() for column in COLUMNS[:3])
     slack = TOLERANCE * (1 + np.abs(np.nan_to_num(value)))

@@ -118,7 +118,7 @@ def _pattern(choice: Choice, hidden: np.ndarray, bound: float) -> Pattern:
 
 def _choice(tables, earlier, weights) -> Choice:
     system = join([*tables, *earlier])
-    if np.isnan(join(tables).value).any():
+    if np.isnan((join(tables) if earlier else system).value).any():
         raise DisclosureError("to choose what to hide, every value must be known.")
     new = {name for table in tables for name in table.cells.index}
     hidden = set().union(*(table.suppressed for table in tables))

@@ -1,5 +1,6 @@
 """All tables that were released, as one system of numbers with bounds and relations."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -58,7 +59,8 @@ class System:
         As in `PublishedTable`; of several tables the tightest bounds.
     is_whole, is_hidden : numpy.ndarray of bool, shape (n,)
         `is_hidden`: suppressed in at least one table, or to be protected.
-    least : numpy.ndarray of int, shape (n,)
+    least : numpy.ndarray, shape (n,)
+        As `least_values` in `PublishedTable`; of several tables the largest.
     matrix : scipy.sparse.csr_array, shape (m, n)
     row_low, row_high : numpy.ndarray, shape (m,)
         ``row_low <= matrix @ x <= row_high``.
@@ -119,6 +121,17 @@ class System:
             row_high=self.row_high[rows] - known,
             shares=tuple(Share(at[s.whole], at[s.share], at[s.size], s.scale) for s in shares),
         )
+
+    def digest(self) -> str:
+        """Return a text that is the same for the same numbers and relations, whatever their ids."""
+        told = hashlib.sha256(repr(self.shares).encode())
+        for numbers in (
+            self.value, self.low, self.high, self.is_whole, self.is_hidden, self.least,
+            self.matrix.data, self.matrix.indices, self.matrix.indptr,
+            self.row_low, self.row_high,
+        ):  # fmt: skip
+            told.update(np.ascontiguousarray(numbers).tobytes())
+        return told.hexdigest()
 
     def is_solved_by(self, x: np.ndarray) -> bool:
         """Whether the numbers `x`, shape (n,), fit every bound and relation."""
@@ -181,7 +194,7 @@ def _cells(tables: Sequence[PublishedTable]) -> dict[str, np.ndarray]:
         "hidden_low": largest["hidden_low"].to_numpy(float),
         "hidden_high": smallest["hidden_high"].to_numpy(float),
         "is_whole": largest["is_whole"].to_numpy(bool),
-        "least": largest["least_values"].to_numpy(int),
+        "least": largest["least_values"].to_numpy(float),
     }
 
 

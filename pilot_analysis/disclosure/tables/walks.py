@@ -1,11 +1,12 @@
 """Many whole values at once: solutions in a row, in which many numbers move by one each time."""
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import csr_array, eye_array, hstack
 
 from pilot_analysis.disclosure.tables.published import TOLERANCE
 from pilot_analysis.disclosure.tables.seen import Seen
+from pilot_analysis.disclosure.tables.solver import solve
 from pilot_analysis.disclosure.tables.system import System
 
 __all__ = ["walk"]
@@ -97,10 +98,8 @@ def _moves(at, low, high, steps: int) -> tuple[np.ndarray, np.ndarray]:
 def _whole_solution(objective, whole, sums: LinearConstraint, bounds: Bounds) -> np.ndarray | None:
     """Minimize; None if no solution is found soon in which the numbers at `whole` are so."""
     for by_integers in (False, True):
-        found = milp(
-            objective, integrality=whole.astype(int) if by_integers else None, bounds=bounds,
-            constraints=[sums], options={"node_limit": _NODES} if by_integers else {},
-        )  # fmt: skip
+        limit = {"node_limit": _NODES} if by_integers else {}
+        found = solve(objective, bounds, [sums], whole if by_integers else None, **limit)
         if found.x is None:
             return None
         apart = np.abs(found.x - np.round(found.x))[whole].max(initial=0.0)

@@ -42,7 +42,8 @@ def widen(attack: Attack, cells: np.ndarray) -> None:
 
 def _push(attack: Attack, still: np.ndarray, sign: float) -> None:
     low, high = attack.part.low.copy(), attack.part.high.copy()
-    need = np.ceil(attack.needed(still))
+    need = attack.needed(still)
+    need = np.where(attack.part.is_whole[still], np.ceil(need), need)
     if sign > 0:
         high[still] = np.minimum(high[still], attack.seen.low[still] + need)
     else:

@@ -1,0 +1,151 @@
+"""Random pilots through the whole gate, attacked by a model of what a reader knows.
+
+The model is written from the printed rows alone and shares no code with the auditor.
+"""
+
+import re
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from pilot_analysis.disclosure import DisclosurePolicy, protect
+from pilot_analysis.results import Results, result
+from pilot_analysis.stats.estimate import Estimate
+
+MANY = 500
+SIDES = ("group", "reference")
+WHOLE = ("", "")
+
+
+def share(school, group, category, k, n):
+    value = Estimate.from_interval("x", k / n, 0, 1, n=n, unit="proportion", method="made_up")
+    keys = {"school_id": school, "product_id": "readwell", "group": group, "category": category}
+    return result("usage", "met_dose", "proportion", "students", value, **keys)
+
+
+@st.composite
+def pilots(draw):
+    """How many of each school, group and side there are, and how many of them used it as planned.
+
+    Each group (english_learner, disability) divides all students of a school in two.
+    """
+    sizes = st.integers(1, 12) | st.integers(1, 60)
+    people = {}
+    for at in range(draw(st.integers(2, 4))):
+        school = f"S{at}"
+        parts = [draw(sizes), draw(sizes)]
+        met = [draw(st.integers(0, n)) for n in parts]
+        people[school, "english_learner"] = list(zip(met, parts, strict=True))
+        if draw(st.booleans()):
+            n, k = sum(parts), sum(met)
+            own = draw(st.integers(1, max(n - 1, 1)))
+            inside = draw(st.integers(max(0, k - (n - own)), min(own, k)))
+            if 0 < own < n:
+                people[school, "disability"] = [(inside, own), (k - inside, n - own)]
+    return people
+
+
+def results_of(people):
+    rows, totals = {}, defaultdict(lambda: np.zeros(2, int))
+    for (school, group), sides in people.items():
+        for side, (k, n) in zip(SIDES, sides, strict=True):
+            rows[school, group, side] = (k, n)
+            totals["", group, side] += (k, n)
+        rows[school, *WHOLE] = tuple(np.sum(sides, axis=0))
+    for (school, *about), numbers in list(rows.items()):
+        if about == list(WHOLE):
+            totals["", *WHOLE] += numbers
+    with_all = {school for school, group in people if group == "disability"}
+    rows |= {
+        key: tuple(numbers)
+        for key, numbers in totals.items()
+        if key[1] != "disability" or with_all == {school for school, _ in people}
+    }
+    return rows
+
+
+class Reader:
+    """Whole numbers k and n for each row, and what is printed of them."""
+
+    def __init__(self, frame):
+        self.at = {}
+        for row in frame.itertuples(index=False):
+            about = (row.school_id, row.group, row.category)
+            self.at[about] = (len(self.at) * 2, len(self.at) * 2 + 1)
+        self.low = np.zeros(2 * len(self.at))
+        self.high = np.full(2 * len(self.at), float(MANY))
+        self.sums = []
+        for row in frame.itertuples(index=False):
+            self.read(row, *self.at[row.school_id, row.group, row.category])
+        self.add_up()
+
+    def read(self, row, k, n):
+        self.sums.append(({k: 1, n: -1}, -MANY, 0))
+        if row.n == row.n:
+            self.low[n] = self.high[n] = row.n
+            low, high = 0.0, 1.0
+            if row.estimate == row.estimate:
+                low, high = row.estimate - 0.005, row.estimate + 0.005
+            elif found := re.fullmatch(r"(at most|at least) (\d+)%", row.level):
+                end = int(found[2]) / 100
+                low, high = (0.0, end) if found[1] == "at most" else (end, 1.0)
+            self.low[k] = np.ceil(low * row.n - 1e-9)
+            self.high[k] = np.floor(high * row.n + 1e-9)
+
+    def add_up(self):
+        schools = {school for school, *_ in self.at} - {""}
+        abouts = {tuple(about) for _, *about in self.at}
+        for what in (0, 1):
+            for about in abouts:
+                parts = [self.at[s, *about][what] for s in schools if (s, *about) in self.at]
+                if ("", *about) in self.at:
+                    total = self.at["", *about][what]
+                    self.sums.append(({**dict.fromkeys(parts, 1), total: -1}, 0, 0))
+            for school in (*schools, ""):
+                for group in ("english_learner", "disability"):
+                    sides = [self.at.get((school, group, side)) for side in SIDES]
+                    if all(sides):
+                        one, other, whole = (c[what] for c in (*sides, self.at[school, *WHOLE]))
+                        self.sums.append(({one: 1, other: 1, whole: -1}, 0, 0))
+
+    def values(self, cell, most):
+        """Whole numbers that a cell may be, one program for each; stops at `most`."""
+        matrix = np.zeros((len(self.sums), len(self.low)))
+        for row, (weights, *_) in enumerate(self.sums):
+            for at, weight in weights.items():
+                matrix[row, at] = weight
+        ends = np.array([sum_[1:] for sum_ in self.sums], float)
+        found = 0
+        for value in range(int(self.low[cell]), int(min(self.high[cell], 70)) + 1):
+            low, high = self.low.copy(), self.high.copy()
+            low[cell] = high[cell] = value
+            made = milp(
+                np.zeros(len(low)), integrality=np.ones(len(low)), bounds=Bounds(low, high),
+                constraints=LinearConstraint(matrix, ends[:, 0], ends[:, 1]),
+            )  # fmt: skip
+            found += made.status == 0
+            if found >= most:
+                break
+        return found
+
+
+@pytest.mark.parametrize("name", ["team", "public"])
+@settings(max_examples=12, deadline=None)
+@given(people=pilots())
+def test_no_small_group_and_no_small_category_can_be_found_out(name, people):
+    rows = results_of(people)
+    results = Results.from_rows([share(*key, *numbers) for key, numbers in rows.items()])
+    policy = DisclosurePolicy.named(name)
+    frame = protect(results, policy).frame
+    reader = Reader(frame)
+    least = policy.minimum_n("students")
+    for row in frame[frame["suppressed"].isin(["minimum n", "small category"])].itertuples():
+        k, n = reader.at[row.school_id, row.group, row.category]
+        if row.suppressed == "minimum n":
+            assert reader.values(n, least) == least, (row.result_id, "size")
+        category = max(policy.minimum_category("students"), 2)
+        assert reader.values(k, category) == category, (row.result_id, "people")
