@@ -150,7 +150,7 @@ def _conditions(school, many):
         school_id=school,
     )
     for arm in ("comparison", "readwell"):
-        counts = {"rostered": 115, "pre": 104, "post": 92, "both": 80}
+        counts = {"rostered": 115, "pre": 92, "post": 84, "both": 80}
         keys = {"school_id": school, "outcome": "reading", "group": arm}
         whole = result_id("conditions", "flow", category="rostered", **keys)
         for category, value in counts.items():

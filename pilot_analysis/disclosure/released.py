@@ -10,7 +10,7 @@ import pandas as pd
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
 from pilot_analysis.disclosure.relations import behind, is_whole_behind
 from pilot_analysis.disclosure.rounding import decimals_of
-from pilot_analysis.disclosure.structure import WORDS
+from pilot_analysis.disclosure.structure import ARM_SIZES, GROUP_SIZES, NESTED, WORDS, name_of
 from pilot_analysis.disclosure.tables.published import Linear, Product, PublishedTable
 
 __all__ = ["natural_bounds", "released_table"]
@@ -96,7 +96,8 @@ def _all_cells(row: Any, policy: DisclosurePolicy, is_to_choose: bool) -> Iterat
     least = _least(row, policy)
     low, high = _bounds(row, policy)
     is_count = row.kind == "count"
-    own = max(of_group, least) if is_count else _width(row)
+    is_size = not row.category or name_of(row) in NESTED | GROUP_SIZES | ARM_SIZES
+    own = (max(of_group, least) if is_size else least) if is_count else _width(row)
     yield _Cell(row.result_id, low, high, is_count, own, *natural_bounds(row))
     least_n = 0 if is_count else 1  # there is no share, mean or score of nobody
     size = (least_n, inf) if row.n != row.n else (row.n, row.n)
