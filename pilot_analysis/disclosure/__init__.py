@@ -7,9 +7,9 @@ worked out; `suppress` chooses what else to hide so that nothing can.
 """
 
 from pilot_analysis.disclosure.policy import DisclosurePolicy
-from pilot_analysis.disclosure.primary import RULES
 from pilot_analysis.disclosure.protect import CODED_FLAG, protect
 from pilot_analysis.disclosure.protected import ProtectedResults, shown_share
+from pilot_analysis.disclosure.rules import RULES
 from pilot_analysis.disclosure.tables import (
     Linear,
     Pattern,

@@ -22,24 +22,10 @@ from pilot_analysis.disclosure.structure import (
 from pilot_analysis.results import CONSENT, NAMES_REMOVED, ONE_PERSON, POPULATIONS
 from pilot_analysis.stats.cluster.mean import NO_VARIATION
 
-__all__ = ["CODED", "GONE", "RULES", "SHOWN", "SUPPRESSED", "Verdict", "as_range", "judge_all"]
+__all__ = ["CODED", "GONE", "SHOWN", "SUPPRESSED", "Verdict", "as_range", "judge_all"]
 
 SHOWN, CODED, SUPPRESSED, GONE = 0, 1, 2, 3
 """As it is; only as a range in words; not at all; not even that it was there."""
-
-RULES = {
-    "minimum n": "The group is too small.",
-    "small category": "A category within the group is too small, empty, or everyone.",
-    "small step": "Too few people lie between this number and the one before it.",
-    "dominance": "One or two people make up nearly all of it.",
-    "single person role": "It is about one person whose role makes them known.",
-    "no consent": "It is about one person whose role makes them known, and no consent is recorded.",
-    "comment": "Comments are not shown to this audience.",
-    "school and role": "A comment is not shown where both school and role of its writer are named.",
-    "source hidden": "It follows from a number that is hidden.",
-    "protects another": "With it, a hidden number could be worked out.",
-}
-"""Rule, as the column `suppressed` names it -> what to say to a reader."""
 
 _TOLERANCE = 1e-6
 

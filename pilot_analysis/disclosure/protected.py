@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
 from pilot_analysis.disclosure.rounding import NUMBERS
+from pilot_analysis.disclosure.rules import told_rule
 from pilot_analysis.errors import DisclosureError
 from pilot_analysis.results import COLUMNS, result
 
@@ -77,7 +78,10 @@ class ProtectedResults:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """A copy of the results: columns `results.COLUMNS` and "suppressed"."""
+        """A copy of the results: columns `results.COLUMNS` and "suppressed".
+
+        Of the part of one brief, "suppressed" is what its readers are told (`told_rule`).
+        """
         return self._frame.copy()
 
     @property
@@ -122,7 +126,7 @@ class ProtectedResults:
             rows = rows[rows["product_id"].isin(["", product_id])]
             others = others[others["product_id"].isin(["", product_id])]
         return ProtectedResults(
-            _GATE, rows.reset_index(drop=True), others.reset_index(drop=True), self._policy
+            _GATE, _told(rows.reset_index(drop=True)), others.reset_index(drop=True), self._policy
         )
 
     def write(self, folder: str | Path) -> Path:
@@ -170,14 +174,14 @@ class ProtectedResults:
         mine = pc.is_in(table["school_id"], pa.array(["", school_id]))
         elsewhere = table.filter(pc.invert(mine)).select([*OTHERS, "suppressed"])
         others = _others(elsewhere.to_pandas())
-        return cls(_GATE, _from_arrow(table.filter(mine)), others, policy)
+        return cls(_GATE, _told(_from_arrow(table.filter(mine))), others, policy)
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return one dict per result, sorted by id, for ``results.json``; no NaN: None.
 
         Each value in `others` is a result of "another school" whose number is its rank.
         """
-        rows = [*self._frame.to_dict("records"), *self._other_rows()]
+        rows = [*_told(self._frame).to_dict("records"), *self._other_rows()]
         return [_plain(row) for row in sorted(rows, key=lambda row: row["result_id"])]
 
     def _other_rows(self) -> list[dict[str, Any]]:
@@ -227,6 +231,10 @@ def shown_share(protected: ProtectedResults) -> pd.DataFrame:
     numbers = table["numbers"].where(table["numbers"] > 0)
     said = table["shown"] + table["as_range"]
     return table.assign(share=table["shown"] / numbers, share_with_ranges=said / numbers)
+
+
+def _told(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(suppressed=frame["suppressed"].map(told_rule))
 
 
 def _others(frame: pd.DataFrame) -> pd.DataFrame:

@@ -57,7 +57,7 @@ class Known:
             released.name,
             released.audience,
             _source(released.manifest),
-            frame_of(known_rows(released)),
+            _with_rules(frame_of(known_rows(released)), released.protected.frame),
             released.relations,
             released.protected.policy,
         )
@@ -107,6 +107,13 @@ class Known:
         printed = [name for name in cells.index if _is_printed(name, shown)]
         cells.loc[printed, "least_values"] = 0
         return PublishedTable(cells, table.relations, table.suppressed.difference(printed))
+
+
+def _with_rules(rows: pd.DataFrame, through: pd.DataFrame) -> pd.DataFrame:
+    """Name the rule that hid each row, which the released files do not tell."""
+    rule = rows["result_id"].map(through.set_index("result_id")["suppressed"])
+    rule = rule.fillna(rows["suppressed"])
+    return rows.assign(suppressed=rows["suppressed"].where(rows["suppressed"].eq(""), rule))
 
 
 def _source(manifest) -> str:

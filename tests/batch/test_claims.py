@@ -38,7 +38,7 @@ def test_a_long_number_is_compared_as_it_is_written():
     ("row", "told"),
     [
         ({"result_id": "other"}, "no such result"),
-        ({"suppressed": "minimum n", "estimate": None}, "suppressed by the rule 'minimum n'"),
+        ({"suppressed": "small groups", "estimate": None}, "suppressed by the rule 'small groups'"),
         ({"estimate": 0.43}, "says 0.42, but estimate is 0.43"),
         ({"estimate": None}, "says 0.42, but estimate is None"),
     ],

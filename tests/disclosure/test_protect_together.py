@@ -56,7 +56,7 @@ def results_of(people):
             rows[school, group, side] = (k, n)
             totals["", group, side] += (k, n)
         rows[school, *WHOLE] = tuple(np.sum(sides, axis=0))
-    for (school, *about), numbers in list(rows.items()):
+    for (_, *about), numbers in list(rows.items()):
         if about == list(WHOLE):
             totals["", *WHOLE] += numbers
     with_all = {school for school, group in people if group == "disability"}

@@ -53,6 +53,17 @@ def test_a_brief_sees_its_school_and_the_network(protected):
     assert "readwell" in set(protected.for_brief("S01", "readwell").frame["product_id"])
 
 
+def test_a_brief_does_not_tell_which_of_the_rules_about_small_groups_hid_a_number(protected):
+    """Of two groups of 18 together, known to be smaller than 10 each, each has 9."""
+    rules = {"minimum n", "small category", "source hidden", "protects another"}
+    assert len(rules & set(protected.frame["suppressed"])) > 1
+    for part in (protected.for_brief("S01"), protected.for_brief()):
+        for told in (set(part.frame["suppressed"]), {row["suppressed"] for row in part.to_json()}):
+            assert "small groups" in told
+            assert told.isdisjoint({*rules, "small step", "dominance"})
+    assert {row["suppressed"] for row in protected.to_json()}.isdisjoint(rules)
+
+
 def test_other_schools_are_values_without_school_size_or_interval(protected):
     others = protected.for_brief("S01").others
     assert not {"school_id", "n", "conf_low", "conf_high", "result_id"} & set(others.columns)
@@ -129,7 +140,7 @@ def test_json_has_no_nan_and_does_not_depend_on_order(protected, catalogue):
     assert set(rows[0]) == {*COLUMNS, "suppressed"}
     by_id = {row["result_id"]: row for row in rows}
     hidden = by_id["recommendation.nps[school=S04,product=readwell]"]
-    assert (hidden["estimate"], hidden["n"], hidden["suppressed"]) == (None, None, "minimum n")
+    assert (hidden["estimate"], hidden["n"], hidden["suppressed"]) == (None, None, "small groups")
     count = by_id["usage.funnel[product=readwell,category=licensed]"]
     assert (count["n"], count["flags"]) == (480, ["2 had left", "never logged in"])
     backwards = Results(catalogue.frame.iloc[::-1].reset_index(drop=True))

@@ -217,15 +217,15 @@ def test_a_difference_is_hidden_where_one_of_its_scores_is_only_a_word():
 
 def test_a_school_that_is_hidden_does_not_follow_from_the_others():
     small, large = (ALL[0][:4], ALL[1][:4]), (ALL[0] * 2, ALL[1] * 2)
-    one_fell = ([*large[0], 0], [*large[1], 10])
-    frame = protected("team", A=small, B=ALL, C=one_fell)
+    one_fell = ([*ALL[0], 0], [*ALL[1], 10])
+    frame = protected("team", A=small, B=one_fell, C=large)
     hidden = frame.loc["nps_difference", "suppressed"].ne("")
     assert hidden.to_dict() == {"": False, "A": True, "B": True, "C": False}
     # if nobody fell by two anywhere, the network's count would say so of the four
     frame = protected("team", A=small, B=ALL, C=large)
     hidden = frame.loc["nps_difference", "suppressed"].ne("")
     assert hidden.to_dict() == {"": True, "A": True, "B": True, "C": False}
-    two = protected("team", A=(ALL[0][:4], ALL[1][:4]), B=ALL)
+    two = protected("team", A=small, B=one_fell)
     hidden = two.loc["nps_difference", "suppressed"].ne("")
     assert hidden.to_dict() == {"": False, "A": True, "B": True}
 

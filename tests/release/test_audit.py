@@ -54,7 +54,7 @@ def test_a_run_as_it_was_made_has_no_finding(made):
 
 def test_a_suppression_undone_in_the_results_is_found(run, edit):
     def undo(rows):
-        row = first(rows, suppressed="minimum n", kind="count")
+        row = first(rows, suppressed="small groups", kind="count")
         row.update(estimate=4.0, n=4, suppressed="")
 
     edit(run / RESULTS, undo)
@@ -70,7 +70,7 @@ def test_one_persons_words_that_the_policy_shows_are_no_small_group(made):
 
 
 def test_a_hidden_result_that_keeps_its_word_is_found(run, edit):
-    edit(run / RESULTS, lambda rows: first(rows, suppressed="minimum n").update(level="few"))
+    edit(run / RESULTS, lambda rows: first(rows, suppressed="small groups").update(level="few"))
     assert "hidden result" in kinds(run)
 
 

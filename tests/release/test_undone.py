@@ -29,10 +29,12 @@ def plain(value):
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def first_hidden(rows, truth, rule):
-    """Return a row of this rule, whose true number no shown result has."""
+def first_hidden(run, rows, truth, rule):
+    """Return a row that this rule hid, whose true number no shown result has."""
+    through = ProtectedResults.read(run / "_private" / "prepared").frame
+    names = set(through.loc[through["suppressed"].eq(rule), "result_id"])
     shown = {form for row in rows for form in forms_of(row)}
-    hidden = (row for row in rows if row["suppressed"] == rule)
+    hidden = (row for row in rows if row["result_id"] in names)
     ranked = sorted(hidden, key=lambda row: _estimate(truth, row) in shown)
     return ranked[0]
 
@@ -52,7 +54,7 @@ def test_in_the_results_of_a_brief(run, truth, rule, monkeypatch):
     monkeypatch.setattr(audit, "find_given_away", lambda *_: [])  # the files alone tell
     path = run / BRIEF / "results.json"
     rows = json.loads(path.read_text(encoding="utf-8"))
-    row = first_hidden(rows, truth, rule)
+    row = first_hidden(run, rows, truth, rule)
     undo(row, truth)
     path.write_text(json.dumps(rows), encoding="utf-8")
     named = {finding.where for finding in audit_runs([run]).findings}
@@ -61,7 +63,7 @@ def test_in_the_results_of_a_brief(run, truth, rule, monkeypatch):
 
 def test_in_an_alt_text_alone(run, truth):
     rows = json.loads((run / BRIEF / "results.json").read_text(encoding="utf-8"))
-    row = first_hidden(rows, truth, "small category")
+    row = first_hidden(run, rows, truth, "small category")
     page = run / BRIEF / "brief.html"
     text = page.read_text(encoding="utf-8")
     planted = f" Among them: {_estimate(truth, row)}.</desc>"

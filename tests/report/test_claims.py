@@ -62,7 +62,7 @@ def test_an_unknown_result_stops_the_page(page):
 
 def test_a_suppressed_result_stops_a_sentence_and_calms_what_is_said(page):
     few = fact(page, "few")
-    with pytest.raises(RunError, match=r"suppressed \(minimum n\)"):
+    with pytest.raises(RunError, match=r"suppressed \(small groups\)"):
         page.prose.sentence("It was {f}.", f=few)
     assert page.prose.say("It was {f}.", f=few) == (
         "Too few students stand behind this number to show it."
