@@ -113,7 +113,7 @@ def read_run(folder: str | Path) -> Released:
     prepared = private / "prepared"
     return Released(
         folder=folder,
-        name=folder.name,
+        name=_run_of(folder),
         texts=texts,
         briefs=tuple(_brief(folder, name, texts) for name in made),
         index=texts["index.html"],
@@ -144,6 +144,12 @@ def _require_run(folder: Path) -> None:
             f"{folder}: is not the folder of a run (it has no manifest.json). Give one that "
             "`pilot brief` made."
         )
+
+
+def _run_of(folder: Path) -> str:
+    """Return the name of a run; one in the making is in a hidden folder ".NAME.xyz.partial"."""
+    is_partial = folder.suffix == ".partial"
+    return folder.name.lstrip(".").partition(".")[0] if is_partial else folder.name
 
 
 def read_json(path: Path, kind: type) -> Any:

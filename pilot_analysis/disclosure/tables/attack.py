@@ -10,6 +10,9 @@ from pilot_analysis.disclosure.tables.witnesses import widen
 
 __all__ = ["Detail", "ranges"]
 
+_MANY = 100
+"""Numbers not yet shown safe, beyond which they are taken for unsafe while others are hidden."""
+
 _REMEMBERED: dict[str, dict[int, Range]] = {}
 _MOST_REMEMBERED = 10_000
 """Answers about parts that are kept; each is a few numbers."""
@@ -25,7 +28,8 @@ def ranges(system: System, targets: np.ndarray, detail: Detail = "all") -> dict[
     detail : {"all", "findings", "names"}
         "findings": leave out numbers that are shown to have `least` values or more (and more than
         one). "names": so too, and do not narrow down further what the first bounds show to be a
-        finding, nor look for contradictions elsewhere.
+        finding, nor look for contradictions elsewhere; and where so many are not shown to be safe
+        that it would take long to settle each, all of them are left in.
 
     Raises
     ------
@@ -113,8 +117,9 @@ def _over_cases(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, R
         if detail != "all" and not several:
             widen(attack, wanted)
             left = wanted[~attack.shows_safe(wanted)]
+        is_settled = how != "names" or len(left) <= _MANY
         for at in left:
-            answer = attack.range_of(at, how)
+            answer = attack.range_of(at, how) if is_settled else attack.shown(at)
             answers[at] = answers[at].together(answer) if at in answers else answer
         if detail != "all" and several and all(_is_safe(part, at, answers[at]) for at in wanted):
             return {}

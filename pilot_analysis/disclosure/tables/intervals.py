@@ -103,6 +103,14 @@ class Attack:
         many = self.part.is_whole[cells] & (self.seen.count(cells) >= least)
         return far & (many | ~self.may_have_gaps(cells))
 
+    def shown(self, cell: int) -> Range:
+        """Return the part of a number's range that the solutions met so far show."""
+        low, high = float(self.seen.low[cell]), float(self.seen.high[cell])
+        if not self.part.is_whole[cell]:
+            return Range(low, high, np.nan)
+        many = high - low + 1 if self.gapless else self.seen.count(np.array([cell]))[0]
+        return Range(low, high, float(many))
+
     def range_of(self, cell: int, detail: Detail = "all") -> Range:
         """Return the range of one number (a position) and how many whole values it has.
 

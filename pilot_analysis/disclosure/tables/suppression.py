@@ -123,7 +123,7 @@ def _choice(tables, earlier, weights) -> Choice:
     new = {name for table in tables for name in table.cells.index}
     hidden = set().union(*(table.suppressed for table in tables))
     printed = {name for t in earlier for name in t.cells.index if name not in t.suppressed}
-    index = pd.Index(system.ids)
+    index = pd.Index(system.ids, dtype=object)
     must = index.isin(hidden)
     own = system.high - system.low + system.is_whole
     too_plain = index.isin(new - printed) & ~must & (system.least > 0) & (own < system.least)
@@ -163,7 +163,10 @@ def _stage(whole: Choice, must: np.ndarray, least: np.ndarray) -> Choice:
 
 
 def _solve(choice: Choice) -> tuple[np.ndarray, float]:
-    """Return the choice over all parts, checked by the auditor as a whole."""
+    """Return the choice over all parts, checked by the auditor as a whole.
+
+    What was safe before anything was hidden in addition stays so.
+    """
     hidden, bound = choice.must.copy(), 0.0
     unsafe = choice.unsafe(hidden)
     if not unsafe.size:
@@ -175,7 +178,7 @@ def _solve(choice: Choice) -> tuple[np.ndarray, float]:
             of_part, least = _solve_part(choice.part(cells, part), mine)
             hidden[cells] |= of_part
             bound += least
-    if (lost := choice.unsafe(hidden)).size:
+    if (lost := choice.unsafe(hidden, unsafe)).size:
         raise _refusal(choice, lost)
     return hidden, bound
 

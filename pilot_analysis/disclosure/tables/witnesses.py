@@ -27,17 +27,20 @@ def widen(attack: Attack, cells: np.ndarray) -> None:
     rng = np.random.default_rng(0)
     own = part.high[cells] - part.low[cells]
     cells = cells[own >= attack.needed(cells) - TOLERANCE]  # the others cannot be safe
-    fruitless = 0
-    for turn in range(_PASSES):
+    fruitless, way = 0, 1.0
+    for _ in range(_PASSES):
         still = cells[~attack.shows_safe(cells)]
         if len(still) <= _FEW or fruitless == _FRUITLESS:
             return
         gaps = attack.may_have_gaps(still)
         if not gaps.all():
-            _push(attack, still[~gaps], 1.0 if turn % 2 == 0 else -1.0)
+            _push(attack, still[~gaps], way)
         if gaps.any():
             walk(part, attack.seen, still[gaps], rng)
-        fruitless = 0 if len(cells[~attack.shows_safe(cells)]) < len(still) else fruitless + 1
+        if len(cells[~attack.shows_safe(cells)]) < len(still):
+            fruitless = 0
+        else:
+            fruitless, way = fruitless + 1, -way
 
 
 def _push(attack: Attack, still: np.ndarray, sign: float) -> None:
