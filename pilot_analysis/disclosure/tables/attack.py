@@ -11,7 +11,7 @@ from pilot_analysis.disclosure.tables.witnesses import widen
 __all__ = ["Detail", "ranges"]
 
 _MANY = 100
-"""Numbers not yet shown safe, beyond which they are taken for unsafe while others are hidden."""
+"""Numbers beyond which those that are not soon shown to be safe are not settled one by one."""
 
 _REMEMBERED: dict[str, dict[int, Range]] = {}
 _MOST_REMEMBERED = 10_000
@@ -25,11 +25,11 @@ def ranges(system: System, targets: np.ndarray, detail: Detail = "all") -> dict[
     ----------
     targets : numpy.ndarray of int
         Positions of the numbers.
-    detail : {"all", "findings", "names"}
+    detail : {"all", "findings", "names", "soon"}
         "findings": leave out numbers that are shown to have `least` values or more (and more than
         one). "names": so too, and do not narrow down further what the first bounds show to be a
-        finding, nor look for contradictions elsewhere; and where so many are not shown to be safe
-        that it would take long to settle each, all of them are left in.
+        finding, nor look for contradictions elsewhere. "soon": so too, but where many numbers are
+        not soon shown to be safe, all of them are left in, though some may be safe.
 
     Raises
     ------
@@ -60,18 +60,19 @@ def _ranges(
     found = {
         int(at): _plain(narrow, at) for at in np.flatnonzero(asked & (narrow.low == narrow.high))
     }
-    everywhere = elsewhere and detail != "names"
+    only_names = detail in ("names", "soon")
+    everywhere = elsewhere and not only_names
     for cells, part in split(narrow, None if everywhere else asked):
         wanted = np.flatnonzero(asked[cells])
         answers: dict[int, Range] = {}
         is_alone = len(cells) == 1 and not part.shares
-        if is_alone or detail == "names":
+        if is_alone or only_names:
             plain = {at: _plain(part, at) for at in wanted}
             answers = {
                 at: own for at, own in plain.items() if is_alone or not _is_safe(part, at, own)
             }
             wanted = np.setdiff1d(wanted, list(answers))
-        if wanted.size or not (is_alone or detail == "names"):
+        if wanted.size or not (is_alone or only_names):
             answers |= _of_part(part, wanted, detail)
         found |= {int(cells[at]): answer for at, answer in answers.items()}
     return found
@@ -107,7 +108,7 @@ def _over_cases(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, R
     answers: dict[int, Range] = {}
     is_possible, several = False, bool(part.shares)
     # a limit will not do where the values of several cases are put together
-    how: Detail = "findings" if several and detail == "names" else detail
+    how: Detail = "findings" if several and detail in ("names", "soon") else detail
     for case in cases(part):
         attack = Attack(case)
         if not attack.is_possible:
@@ -115,9 +116,9 @@ def _over_cases(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, R
         is_possible = True
         left = wanted
         if detail != "all" and not several:
-            widen(attack, wanted)
+            widen(attack, wanted, is_patient=how != "soon")
             left = wanted[~attack.shows_safe(wanted)]
-        is_settled = how != "names" or len(left) <= _MANY
+        is_settled = how != "soon" or len(left) <= _MANY
         for at in left:
             answer = attack.range_of(at, how) if is_settled else attack.shown(at)
             answers[at] = answers[at].together(answer) if at in answers else answer

@@ -58,9 +58,10 @@ def cheap(choice: Choice, unsafe: np.ndarray) -> np.ndarray:
             few = len(hidden)
             continue
         if not (new & ~hidden).any():
+            unsafe = choice.unsafe(hidden, unsafe)
             new = _broken_up(choice, hidden, unsafe)
         hidden, before = hidden | new, len(unsafe)
-        unsafe = choice.unsafe(hidden, unsafe)
+        unsafe = choice.unsafe(hidden, unsafe, "soon")
         if not unsafe.size:
             return _pruned(choice, hidden)
         few = min(4 * few, len(hidden)) if len(unsafe) > before / 2 else few

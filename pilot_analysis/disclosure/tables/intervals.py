@@ -15,7 +15,7 @@ from pilot_analysis.errors import DisclosureError
 
 __all__ = ["COUNTED", "Attack", "Detail", "Range"]
 
-Detail = Literal["all", "findings", "names"]
+Detail = Literal["all", "findings", "names", "soon"]
 
 COUNTED = 100
 """Whole values that are tried one by one."""
@@ -118,10 +118,10 @@ class Attack:
 
         Parameters
         ----------
-        detail : {"all", "findings", "names"}
+        detail : {"all", "findings", "names", "soon"}
             "findings": stop as soon as the number is shown to be safe; the range is then a part
             of the true one. "names": so too, and do not count where the ends are too near for as
-            many; the count is then a limit.
+            many; the count is then a limit. "soon": as "names".
         """
         low = self._end(cell, 1.0)
         if detail != "all" and self.shows_safe(np.array([cell]))[0]:
@@ -135,7 +135,7 @@ class Attack:
             found = frozenset(np.arange(low, high + 1)) if count <= COUNTED else None
             return Range(low, high, count, found)
         need = self.part.least[cell]
-        if detail == "names" and count < need:
+        if detail in ("names", "soon") and count < need:
             return Range(low, high, count)
         found = self._count(cell, low, high, need, in_full=detail == "all")
         many = count > COUNTED and len(found) >= need

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pilot_analysis.disclosure.tables.attack import ranges
+from pilot_analysis.disclosure.tables.attack import Detail, ranges
 from pilot_analysis.disclosure.tables.system import System
 
 __all__ = ["Choice"]
@@ -45,14 +45,16 @@ class Choice:
         """Return the system as a reader of it would have it."""
         return self.system.with_bounds(*self.bounds(hidden))
 
-    def unsafe(self, hidden: np.ndarray, among: np.ndarray | None = None) -> np.ndarray:
+    def unsafe(
+        self, hidden: np.ndarray, among: np.ndarray | None = None, detail: Detail = "names"
+    ) -> np.ndarray:
         """Return the positions of the protected numbers that are not safe, by the auditor.
 
         `among` : those to look at. What is safe stays so when more is hidden.
         """
         system = self.released(hidden)
         asked = self.protected if among is None else among
-        found = ranges(system, asked, "names")
+        found = ranges(system, asked, detail)
         return np.array(
             [
                 at

@@ -168,7 +168,7 @@ def _solve(choice: Choice) -> tuple[np.ndarray, float]:
     What was safe before anything was hidden in addition stays so.
     """
     hidden, bound = choice.must.copy(), 0.0
-    unsafe = choice.unsafe(hidden)
+    unsafe = choice.unsafe(hidden, detail="soon")
     if not unsafe.size:
         return hidden, bound
     choice = _of_known_sizes(choice)

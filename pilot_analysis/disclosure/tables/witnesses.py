@@ -13,15 +13,25 @@ _FEW = 4
 """Numbers that are sooner solved for one by one."""
 _FRUITLESS = 3
 """Passes in a row that show nothing new, after which the rest is solved for one by one."""
+_SLOW = 0.1
+"""Share of the numbers that a pass must show to be safe, where there is no patience."""
 
 
-def widen(attack: Attack, cells: np.ndarray) -> None:
+def widen(attack: Attack, cells: np.ndarray, *, is_patient: bool = True) -> None:
     """Look for solutions in which as many of `cells` as possible differ enough.
 
     Where two solutions settle it, all numbers that are not yet shown safe are pushed the same
     way, none further than it needs: a number pushed to its limit would use up the room of the
     others. Where there may be gaps, a solution is sought from which many numbers can move by
     one, step by step.
+
+    Parameters
+    ----------
+    cells : numpy.ndarray of int
+        Positions.
+    is_patient : bool
+        Whether to go on as long as a pass shows anything new; otherwise only while a pass shows
+        a good part of what is left.
     """
     part = attack.part
     rng = np.random.default_rng(0)
@@ -37,7 +47,8 @@ def widen(attack: Attack, cells: np.ndarray) -> None:
             _push(attack, still[~gaps], way)
         if gaps.any():
             walk(part, attack.seen, still[gaps], rng)
-        if len(cells[~attack.shows_safe(cells)]) < len(still):
+        shown = len(still) - (~attack.shows_safe(cells)).sum()
+        if shown > (0 if is_patient else _SLOW * len(still)):
             fruitless = 0
         else:
             fruitless, way = fruitless + 1, -way
