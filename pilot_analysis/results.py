@@ -10,8 +10,8 @@ import pandas as pd
 from pilot_analysis.stats.estimate import Estimate
 
 __all__ = [
-    "COLUMNS", "CONSENT", "KINDS", "NAMES_REMOVED", "NEVER_SHOWN", "ONE_PERSON", "POPULATIONS",
-    "Results", "result", "result_id",
+    "COLUMNS", "CONSENT", "KINDS", "NAMES_REMOVED", "NEVER_SHOWN", "ONE_PERSON", "ONE_QUESTION",
+    "POPULATIONS", "Results", "result", "result_id",
 ]  # fmt: skip
 
 KINDS = (
@@ -52,7 +52,10 @@ COLUMNS = (
     "exploratory",
 )
 """What a result says; all that `ProtectedResults` and released files hold of it."""
-NEVER_SHOWN = ("remainder_percent",)
+ONE_QUESTION = "its only question is the scale"
+"""Flag of the average of a scale of one question: it is the average of the answers themselves."""
+
+NEVER_SHOWN = ("remainder_percent", "smallest_n")
 """What only the gate needs to know of a result."""
 
 
@@ -89,6 +92,7 @@ def result(
     exploratory: bool = False,
     p_adjusted: float = nan,
     remainder_percent: float = nan,
+    smallest_n: float = nan,
 ) -> dict[str, Any]:
     """Return one row of `Results`.
 
@@ -113,6 +117,9 @@ def result(
     remainder_percent : float
         Of an amount (minutes, hours, days, weeks): what all but the two largest contributors add
         up to, in percent of the largest; infinite where no contribution can be told from it.
+    smallest_n : float
+        Of a difference between groups: the people in the smaller one, whom the minimum n bounds.
+        Of records: the distinct people behind them, where `n_clusters` counts something else.
     """
     keys = {
         "school_id": school_id,
@@ -139,6 +146,7 @@ def result(
         "exploratory": exploratory,
         "p_adjusted": p_adjusted,
         "remainder_percent": remainder_percent,
+        "smallest_n": smallest_n,
     }
     if isinstance(value, Estimate):
         row |= {key: getattr(value, key) for key in _ESTIMATE}

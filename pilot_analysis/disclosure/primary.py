@@ -95,6 +95,8 @@ def _judge_size(row, policy) -> Verdict:
         if row.kind not in WORDS and not math.isnan(row.n):
             raise refusal(row, "it has an n, so it must say of which population.")
         return _SHOW
+    if math.isinf(row.n):
+        raise refusal(row, "its n is infinite.")
     if math.isnan(row.n):
         if row.population in PEOPLE or (row.population == "records" and row.kind != "count"):
             who = row.population
@@ -104,9 +106,15 @@ def _judge_size(row, policy) -> Verdict:
         return _SHOW
     if row.population == "records" and row.kind == "count":
         return _SHOW
-    if row.population == "records" and row.n_clusters < policy.minimum_n("teachers"):
-        return Verdict(SUPPRESSED, "minimum n")  # many lessons or contacts, but few people
-    return _SHOW if row.n >= policy.minimum_n(row.population) else Verdict(SUPPRESSED, "minimum n")
+    n, least = row.n, policy.minimum_n(row.population)
+    if row.population == "records":
+        people = row.n_clusters if math.isnan(row.smallest_n) else row.smallest_n
+        if math.isnan(people):
+            raise refusal(row, "it needs n_clusters, the distinct people behind the records.")
+        few = people < policy.minimum_n("teachers")  # many lessons or contacts, but few people
+    else:
+        few = row.smallest_n < least  # not where it is missing: no groups are compared
+    return Verdict(SUPPRESSED, "minimum n") if few or n < least else _SHOW
 
 
 def _judge_count(row, policy) -> Verdict:
@@ -136,7 +144,11 @@ def _is_size(row) -> bool:
 def _judge_proportion(row, policy) -> Verdict:
     """Give a share that says nearly the same of everyone, or of a few, as a range."""
     verdict = _judge_size(row, policy)
-    if verdict.state or _is_size(row) or math.isnan(row.estimate):
+    if verdict.state or math.isnan(row.estimate):
+        return verdict
+    if name_of(row) in GROUP_SIZES and row.estimate * row.n < policy.minimum_n(row.population):
+        return Verdict(SUPPRESSED, "minimum n")  # so few took part
+    if _is_size(row):
         return verdict
     form, least = policy["coding_form"], policy.minimum_category(row.population)
     few = least if form == "less than" and least > 1 else least - 1

@@ -14,7 +14,7 @@ from pilot_analysis.disclosure.rounding import NUMBERS, round_results
 from pilot_analysis.disclosure.secondary import close
 from pilot_analysis.disclosure.structure import NESTED, WHOLE_ANSWERS, WORDS, chain_of, name_of
 from pilot_analysis.errors import DisclosureError
-from pilot_analysis.results import COLUMNS, Results
+from pilot_analysis.results import COLUMNS, ONE_QUESTION, Results
 
 __all__ = ["CODED_FLAG", "protect"]
 
@@ -23,6 +23,8 @@ CODED_FLAG = "shown as a range"
 
 _KEPT_WHEN_CODED = ("n", "n_clusters")
 _KEPT_OF_FEW = ("estimate", "n", "n_clusters")
+_BESIDE_INTERVAL = ("std_error", "statistic", "df", "p_value")
+"""Of whole-number answers: with more decimals than the interval, they tell more of them."""
 
 FEW_ANSWERS = 20
 """People below which the average of whole-number answers goes without its interval: at sixteen and
@@ -100,9 +102,11 @@ def _apply(rounded: pd.DataFrame, rows, verdicts: Sequence[Verdict], policy) -> 
     frame = rounded.copy()
     states = np.array([verdict.state for verdict in verdicts], int)
     words_only = frame["kind"].isin(WORDS).to_numpy()
-    few = frame["n"].lt(FEW_ANSWERS) & frame["population"].isin(PEOPLE)
-    few &= (frame["section"] + "." + frame["name"]).isin(WHOLE_ANSWERS)
-    few = few.to_numpy() & bool(policy["coding_bands"])
+    answers = frame["population"].isin(PEOPLE) & bool(policy["coding_bands"])
+    is_one = frame["flags"].map(lambda flags: ONE_QUESTION in flags)
+    answers &= (frame["section"] + "." + frame["name"]).isin(WHOLE_ANSWERS) | is_one
+    few = (answers & frame["n"].lt(FEW_ANSWERS)).to_numpy()
+    frame.loc[answers, list(_BESIDE_INTERVAL)] = np.nan
     for column in NUMBERS:
         blank = states == SUPPRESSED
         if column not in _KEPT_WHEN_CODED:

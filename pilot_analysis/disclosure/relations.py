@@ -8,7 +8,10 @@ from typing import Any
 
 from pilot_analysis.disclosure.policy import PEOPLE
 from pilot_analysis.disclosure.structure import (
+    ALTERNATIVES,
+    KEYS,
     NESTED,
+    SAME_PEOPLE,
     SIDES,
     WHOLE_ANSWERS,
     WORDS,
@@ -95,7 +98,8 @@ def relations_of(rows: Sequence[Any]) -> tuple[Linear | Product, ...]:
     """
     rows, truth = _numbers(rows), values_of(rows)
     found: list[Linear | Product] = [*_of_each(rows, truth), *_nested(rows)]
-    for sum_ in (*_totals(rows, truth), *_sides(rows), *_differences(rows), *_answers(rows)):
+    for sum_ in (*_totals(rows, truth), *_sides(rows), *_differences(rows), *_answers(rows),
+                 *_alternatives(rows), *_same_people(rows)):  # fmt: skip
         if _holds(sum_, truth):
             found.append(sum_)
     return tuple(found)
@@ -209,6 +213,27 @@ def _differences(rows: Sequence[Any]) -> Iterator[Linear]:
         first, second = (source.result_id for source in sources)
         for sign in (1.0, -1.0):
             yield Linear({row.result_id: 1.0, first: sign, second: -sign})
+
+
+def _alternatives(rows: Sequence[Any]) -> Iterator[Linear]:
+    """Yield that those who gave one of several answers are no more than were asked, or all."""
+    asked: dict[tuple, list[Any]] = defaultdict(list)
+    for row in rows:
+        if key := ALTERNATIVES.get(name_of(row)):
+            asked[tuple(getattr(row, k) for k in KEYS if k != key)].append(row)
+    for answers in asked.values():
+        each = {row.result_id: 1.0 for row in answers}
+        is_all = abs(sum(row.estimate for row in answers) - answers[0].n) < _TOLERANCE
+        yield Linear({**each, behind(answers[0], "n"): -1.0}, 0.0 if is_all else -inf, 0.0)
+
+
+def _same_people(rows: Sequence[Any]) -> Iterator[Linear]:
+    """Yield that the n of some results is a count that is printed elsewhere."""
+    counts = {(name_of(r), r.school_id): r for r in rows if r.kind == "count" and not r.category}
+    for row in rows:
+        count = SAME_PEOPLE.get((name_of(row), row.population), "")
+        if size := counts.get((count, row.school_id)):
+            yield Linear({behind(row, "n"): 1.0, size.result_id: -1.0})
 
 
 def _answers(rows: Sequence[Any]) -> Iterator[Linear]:

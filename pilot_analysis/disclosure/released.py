@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from pilot_analysis.disclosure.dominance import AMOUNTS
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
 from pilot_analysis.disclosure.relations import behind, is_whole_behind
 from pilot_analysis.disclosure.rounding import decimals_of
@@ -109,7 +110,8 @@ def _all_cells(row: Any, policy: DisclosurePolicy, is_to_choose: bool) -> Iterat
             least = 0 if too_plain else _TWO
         yield _Cell(behind(row), 0, inf, True, least)
     elif row.kind == "mean":
-        yield _Cell(behind(row), -inf, inf, is_whole_behind(row), 0, -inf)
+        least_sum = 0 if row.unit in AMOUNTS else -inf
+        yield _Cell(behind(row), least_sum, inf, is_whole_behind(row), 0, least_sum)
     elif row.kind == "score":
         yield _Cell(behind(row), -inf, inf, True, 0, -inf)
 
@@ -156,6 +158,8 @@ def natural_bounds(row: Any) -> tuple[float, float]:
     scale = re.search(r"\((-?[\d.]+) ?[-–] ?(-?[\d.]+)\)$", row.unit)
     if scale and row.kind == "mean":
         return float(scale[1]), float(scale[2])
+    if row.kind == "mean" and row.unit in AMOUNTS:
+        return 0, inf
     return {"count": (0, inf), "proportion": (0, 1), "score": (-100, 100)}.get(
         row.kind, (-inf, inf)
     )

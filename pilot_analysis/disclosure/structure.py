@@ -8,9 +8,24 @@ from typing import Any, NamedTuple
 from pilot_analysis.errors import DisclosureError
 
 __all__ = [
-    "ARM_SIZES", "COMPLEMENTS", "GROUP_SIZES", "IMPLIED", "KEYS", "NESTED", "SIDES",
-    "WHOLE_ANSWERS", "WORDS", "Line", "around_scores", "chain_of", "lines_of", "name_of",
-    "refusal", "sources_of",
+    "ALTERNATIVES",
+    "ARM_SIZES",
+    "COMPLEMENTS",
+    "GROUP_SIZES",
+    "IMPLIED",
+    "KEYS",
+    "NESTED",
+    "SAME_PEOPLE",
+    "SIDES",
+    "WHOLE_ANSWERS",
+    "WORDS",
+    "Line",
+    "around_scores",
+    "chain_of",
+    "lines_of",
+    "name_of",
+    "refusal",
+    "sources_of",
 ]  # fmt: skip
 
 KEYS = ("section", "name", "school_id", "product_id", "outcome", "group", "category", "time")
@@ -45,6 +60,15 @@ PARTITIONS = {
 }
 """Results that add up to a total which is published under another name -> over which key. Of a
 chain of counts only the whole does."""
+
+ALTERNATIVES = {"member_checks.responses": "group"}
+"""Counts of answers of which each person gives at most one -> the key by which they differ."""
+
+SAME_PEOPLE = {
+    ("quality.coverage", "students"): "conditions.students_rostered",
+    ("quality.coverage", "teachers"): "conditions.teachers_took_part",
+}
+"""Name and population of results -> the count that their n is, where it is so in fact."""
 
 IMPLIED = {"learning.school_effect": "learning.mean"}
 """Differences of results -> those results, of the same school and outcome: if one of these is

@@ -238,4 +238,4 @@ def _groups(pilot, say: OutcomeRows, arm: str) -> Iterator[Row]:
             effect = say.models.effect(say.models.primary(part), arm, part)
         except DesignError as reason:
             effect = say.undefined(arm, reason, part)
-        yield say.effect("group_effect", arm, effect, group=column)
+        yield say.effect("group_effect", arm, effect, among=part, group=column)

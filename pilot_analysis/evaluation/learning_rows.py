@@ -47,9 +47,15 @@ class OutcomeRows:
         details["exploratory"] = self.exploratory and kind == "effect"
         return result("learning", name, kind, population, value, outcome=outcome, **details)
 
-    def effect(self, name, arm, value: Estimate, **details) -> Row:
-        """Return a row about the difference of an arm."""
-        return self.row(name, "effect", "students", value, category=arm, **details)
+    def effect(self, name, arm, value: Estimate, among=None, **details) -> Row:
+        """Return a row about the difference of an arm, `among` some of the students."""
+        frame = self.comparison.frame if among is None else among
+        if school := details.get("school_id"):
+            frame = frame[frame["school_id"].eq(school)]
+        sides = [int(frame["arm"].eq(side).sum()) for side in (arm, self.comparison.reference)]
+        return self.row(
+            name, "effect", "students", value, category=arm, smallest_n=min(sides), **details
+        )
 
     def id_of(self, name, **keys) -> str:
         """Return the id of another row of the outcome."""

@@ -1,6 +1,7 @@
 """What observers saw in lessons, and whether two of them saw the same."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -114,13 +115,14 @@ def _agreement(pilot, item: str, part: pd.DataFrame) -> Iterator[dict[str, Any]]
     twice = wide[wide.notna().sum(axis=1) >= 2]
     if twice.empty:
         return
+    teachers = part.loc[part["observation_id"].isin(twice.index), "cluster"].nunique()
     agreement = percent_agreement(twice, conf_level=inference.conf_level)
     yield result(
         "teachers",
         "observer_agreement",
         "proportion",
         "records",
-        agreement,
+        replace(agreement, n_clusters=teachers),
         category=item,
     )
     # the first two who rated a lesson, in the order of the raters' ids
@@ -134,4 +136,5 @@ def _agreement(pilot, item: str, part: pd.DataFrame) -> Iterator[dict[str, Any]]
         conf_level=inference.conf_level,
         seed=inference.seed,
     )
+    kappa = replace(kappa, n_clusters=teachers)
     yield result("teachers", "observer_reliability", "coefficient", "records", kappa, category=item)

@@ -131,7 +131,7 @@ def _days(log: pd.DataFrame, conf_level: float) -> Iterator[dict[str, Any]]:
         rest = remainder_percent(part["days"].groupby(people).sum())
         yield result(
             "support", "days_to_resolve", "mean", "records", mean, school_id=school,
-            remainder_percent=rest,
+            remainder_percent=rest, smallest_n=people.nunique(),
         )  # fmt: skip
         yield result(
             "support",
@@ -143,6 +143,7 @@ def _days(log: pd.DataFrame, conf_level: float) -> Iterator[dict[str, Any]]:
             unit="days",
             method="median",
             remainder_percent=inf,
+            smallest_n=people.nunique(),
             school_id=school,
         )
 

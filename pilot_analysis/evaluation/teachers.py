@@ -18,7 +18,7 @@ from pilot_analysis.evaluation.voices import (
     teacher_answers,
     with_product,
 )
-from pilot_analysis.results import Results, result
+from pilot_analysis.results import ONE_QUESTION, Results, result
 from pilot_analysis.stats.scales import cronbach_alpha
 
 __all__ = ["teachers"]
@@ -119,12 +119,14 @@ def _scales(pilot, scores: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for keys, part, cluster in _places(scores, ["scale", "wave"]):
         low, high = _scale_range(pilot, keys["scale"])
         mean = _mean(part["score"], cluster, part["respondent_id"], low, high, pilot)
+        questions = [i for i in _ratings(pilot).values() if i.scale == keys["scale"]]
         yield result(
             "teachers",
             "scale",
             "mean",
             "respondents",
             mean,
+            flags=(ONE_QUESTION,) if len(questions) == 1 else (),
             school_id=keys["school_id"],
             product_id=keys["product_id"],
             category=keys["scale"],

@@ -171,3 +171,37 @@ def test_numbers_that_contradict_each_other_are_never_called_safe(catalogue):
     frame.loc[at, ["estimate", "n"]] += 1
     with pytest.raises(Exception, match="contradict"):
         audit_released(frame, relations, policy)
+
+
+def count(name, school, k, n, **keys):
+    section, _, name = name.partition(".")
+    population = keys.pop("population", "respondents")
+    return result(section, name, "count", population, k, n=n, school_id=school, **keys)
+
+
+def test_an_answer_that_few_gave_does_not_follow_from_the_other_answers():
+    rows = [
+        count("member_checks.responses", "S1", k, 13, category="use", group=group)
+        for group, k in (("agree", 5), ("add", 5), ("dispute", 3))
+    ]
+    frame, relations, policy = released(Results.from_rows(rows), "public")
+    assert frame["suppressed"].ne("").sum() == 2  # the three, and one of the fives
+    assert audit_released(frame, relations, policy).empty
+    for row in rows[:2]:
+        frame = undo(frame, Results.from_rows(rows), row["result_id"])
+    assert rows[2]["result_id"] in set(audit_released(frame, relations, policy)["cell"])
+
+
+def test_a_size_that_another_result_prints_is_known():
+    sizes = {"A": 6, "B": 40, "C": 200, "": 246}
+    students = {"population": "students"}
+    rows = [count("conditions.students_rostered", s, n, n, **students) for s, n in sizes.items()]
+    keys = {"school_id": "B", "category": "assessments"}
+    value = Estimate.from_interval("x", 0.5, 0, 1, n=40, unit="proportion", method="made_up")
+    rows.append(result("quality", "coverage", "proportion", "students", value, **keys))
+    frame, relations, policy = released(Results.from_rows(rows), "team")
+    shown = frame.set_index("result_id")["suppressed"].eq("")
+    assert not shown[rows[0]["result_id"]]
+    assert not shown[rows[1]["result_id"]]
+    assert not shown[rows[-1]["result_id"]]
+    assert audit_released(frame, relations, policy).empty

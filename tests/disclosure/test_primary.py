@@ -16,6 +16,7 @@ from pilot_analysis.results import (
     NAMES_REMOVED,
     NEVER_SHOWN,
     ONE_PERSON,
+    ONE_QUESTION,
     Results,
 )
 from pilot_analysis.stats.cluster.mean import NO_VARIATION
@@ -508,3 +509,42 @@ def test_what_only_the_gate_needs_to_know_does_not_leave_it(row):
     assert set(NEVER_SHOWN) <= set(results.frame)
     assert not set(NEVER_SHOWN) & {*protected.frame, *protected.to_json()[0]}
     assert "123" not in str(protected.to_json())
+
+
+def test_a_difference_is_as_small_as_the_smaller_of_the_groups(row):
+    made = row("effect", "students", 5.2, 204, unit="points")
+    assert first(made)["estimate"] == 5.2
+    assert first(made | {"smallest_n": 10.0})["estimate"] == 5.2
+    for policy in ("team", "public"):
+        assert first(made | {"smallest_n": 4.0}, policy=policy)["suppressed"] == "minimum n"
+
+
+def test_an_average_of_records_needs_to_know_of_how_many_people(row):
+    made = row("mean", "records", 3.1, 50, unit="scale points (1-4)")
+    for people, rule in ((4, "minimum n"), (5, "")):
+        assert first(made | {"n_clusters": people})["suppressed"] == rule
+        assert first(made | {"n_clusters": 50, "smallest_n": people})["suppressed"] == rule
+    with pytest.raises(DisclosureError, match="distinct people behind the records"):
+        gate(made | {"n_clusters": math.nan})
+
+
+def test_a_share_of_those_asked_is_hidden_where_few_answered(row):
+    made = row("proportion", "teachers", 3 / 9, 9, name="teachers.response")
+    assert first(made)["suppressed"] == "minimum n"
+    assert first(made | {"estimate": 5 / 9})["suppressed"] == ""
+
+
+def test_no_number_beside_the_interval_tells_more_of_whole_answers(row):
+    value = Estimate.from_t("x", 4.2, 0.2, 29, n=30, unit="scale points (1-5)", method="mean_t")
+    made = row("mean", "respondents", value, name="teachers.item")
+    shown = first(made, policy="public")
+    assert shown["estimate"] == 4.2
+    assert shown["conf_low"] == 3.8
+    assert shown[["std_error", "statistic", "df", "p_value"]].isna().all()
+    one = row("mean", "respondents", value, name="teachers.scale", flags=(ONE_QUESTION,))
+    assert math.isnan(first(one, policy="public")["std_error"])
+
+
+def test_a_group_without_end_is_refused(row):
+    with pytest.raises(DisclosureError, match="infinite"):
+        gate(row("effect", "students", 5.2, 20, unit="points") | {"n": math.inf})
