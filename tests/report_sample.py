@@ -268,6 +268,7 @@ def _teachers(school, many):
             "records",
             category="attention",
             value=estimate(3.1, 2.5, 3.7, "scale points (1-5)", 12),
+            smallest_n=6,
             **keys,
         )
 

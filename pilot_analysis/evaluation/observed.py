@@ -87,6 +87,7 @@ def _means(pilot, item: str, name: str, lessons: pd.DataFrame, flags) -> Iterato
     about = pilot.config.items[item]
     level = pilot.config.inference.conf_level
     ends = {"low": about.low, "high": about.high, "conf_level": level}
+    lessons = lessons.assign(teacher=lessons["cluster"])
     everywhere = lessons.assign(cluster=lessons["school_id"], school_id="")
     both = pd.concat([lessons, everywhere], ignore_index=True)
     for (school, product), part in both.groupby(["school_id", "product_id"]):
@@ -100,6 +101,7 @@ def _means(pilot, item: str, name: str, lessons: pd.DataFrame, flags) -> Iterato
             product_id=product,
             category=item,
             flags=flags,
+            smallest_n=part["teacher"].nunique(),
         )
 
 

@@ -93,7 +93,7 @@ def _support(school, n):
                      category=channel, **keys)  # fmt: skip
     yield result("support", "contacts_by_month", "count", "records", 2, time="2026-01", **keys)
     yield result("support", "days_to_resolve", "mean", "records", estimate(12.4, 28, "days"),
-                 text="Half were closed within a week.", **EVEN, **keys)  # fmt: skip
+                 text="Half were closed within a week.", smallest_n=n, **EVEN, **keys)  # fmt: skip
     yield result("support", "unresolved", "count", "records", 1, **keys)
     yield result("support", "topic", "count", "records", 5, category="log-in", **keys)
     for name in ("use_before", "use_after"):
@@ -137,13 +137,14 @@ def _teachers(school, n):
                      category=category, **keys)  # fmt: skip
     yield result("teachers", "comments", "count", "respondents", n - 2, n=n, **keys)
     yield result("teachers", "observed", "mean", "records", estimate(2.9, n, "scale points (1-4)"),
-                 category="engaged", **keys)  # fmt: skip
+                 category="engaged", smallest_n=n, **keys)  # fmt: skip
     if not school:
         for name, kind in (("alpha", "respondents"), ("observer_reliability", "records")):
             yield result("teachers", name, "coefficient", kind, estimate(0.71, n, "coefficient"),
-                         category="usefulness")  # fmt: skip
+                         category="usefulness", smallest_n=n)  # fmt: skip
         yield result("teachers", "observer_agreement", "proportion", "records",
-                     estimate(0.9, 40, "proportion"), category="engaged")  # fmt: skip
+                     estimate(0.9, 40, "proportion"), category="engaged",
+                     smallest_n=9)  # fmt: skip
     scale = result_id("teachers", "scale", time="2", category="usefulness", **keys)
     yield result("teachers", "triangulation", "level", "respondents", level="agree", **keys,
                  category="usefulness", text="Both say the same.",

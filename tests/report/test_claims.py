@@ -99,7 +99,7 @@ def test_a_word_agrees_with_the_number_that_it_follows():
     ]
     rows.append(
         result("usage", "near", "mean", "records", 1.3, n=9, unit="days", school_id="S1",
-               remainder_percent=300)
+               remainder_percent=300, smallest_n=9)
     )  # fmt: skip
     page = make_brief(extra=rows).page
     said = page.prose.sentence(
