@@ -191,7 +191,7 @@ def _of_interval(
 
 
 def _behind_average(row: Any, rule: _Rule) -> Iterator[tuple]:
-    scale = natural_bounds(row)
+    scale = natural_bounds(row.kind, row.unit)
     if row.n > LARGEST_TEAM or not all(float(end).is_integer() for end in scale):
         return
     low, high = int(scale[0]), int(scale[1])

@@ -182,6 +182,21 @@ class DisclosurePolicy:
         """Return the policy with one setting changed; `source` says why."""
         return replace(self, settings={**self.settings, key: Setting(value, source)})
 
+    def capped(self, level: int) -> "DisclosurePolicy":
+        """Return the policy with no minimum above `level`."""
+        mild = {
+            key: Setting(min(setting.value, level), setting.source)
+            if key.startswith("minimum_")
+            else setting
+            for key, setting in self.settings.items()
+        }
+        return replace(self, settings=mild)
+
+    @property
+    def strictest_minimum(self) -> int:
+        """The largest of all minimums."""
+        return max(s.value for key, s in self.settings.items() if key.startswith("minimum_"))
+
     def __getitem__(self, key: str) -> Any:
         return self.settings[key].value
 
@@ -245,7 +260,17 @@ def _faults(policy: DisclosurePolicy) -> list[str]:
         for key in _CHECKS
         if key not in policy.settings
     ]
-    return faults
+    return faults or _too_large_categories(policy)
+
+
+def _too_large_categories(policy: DisclosurePolicy) -> list[str]:
+    """Return faults of categories that must be larger than the whole group need be."""
+    return [
+        f"minimum_category.{who}: {category} is above minimum_n.{who} ({size}); in a group of "
+        f"{size} no hidden category can be left {category} possible values"
+        for who in PEOPLE
+        if (category := policy.minimum_category(who)) > (size := policy.minimum_n(who))
+    ]
 
 
 def _nearest(word: str, known) -> str:

@@ -8,11 +8,17 @@ import pandas as pd
 
 from pilot_analysis.disclosure.complementary import protect_together
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
-from pilot_analysis.disclosure.primary import CODED, GONE, SHOWN, SUPPRESSED, Verdict, judge_all
+from pilot_analysis.disclosure.primary import CODED, GONE, SHOWN, SUPPRESSED, Verdict
 from pilot_analysis.disclosure.protected import ProtectedResults, make_protected
 from pilot_analysis.disclosure.rounding import NUMBERS, round_results
-from pilot_analysis.disclosure.secondary import close
-from pilot_analysis.disclosure.structure import NESTED, WHOLE_ANSWERS, WORDS, chain_of, name_of
+from pilot_analysis.disclosure.structure import (
+    NESTED,
+    WHOLE_ANSWERS,
+    WORDS,
+    chain_of,
+    name_of,
+    rows_of,
+)
 from pilot_analysis.errors import DisclosureError
 from pilot_analysis.results import COLUMNS, ONE_QUESTION, Results
 
@@ -75,14 +81,13 @@ def protect(
     if not isinstance(results, Results):
         raise DisclosureError(f"protect takes Results, not {type(results).__name__}.")
     _refuse_blank_keys(results.frame)
-    rows = list(results.frame.itertuples(index=False, name="Row"))
-    verdicts = close(rows, judge_all(rows, policy), policy)
+    rows = rows_of(results.frame)
     rounded = round_results(results)
 
     def shown(verdicts: Sequence[Verdict]) -> pd.DataFrame:
         return _apply(rounded, rows, verdicts, policy)
 
-    return make_protected(shown(protect_together(rows, verdicts, policy, shown)), policy)
+    return make_protected(shown(protect_together(rows, policy, shown)), policy)
 
 
 def _refuse_blank_keys(frame: pd.DataFrame) -> None:

@@ -22,7 +22,7 @@ from pilot_analysis.disclosure.structure import (
 )
 from pilot_analysis.disclosure.tables.published import Linear, Product
 
-__all__ = ["CATEGORIES", "LOST", "behind", "is_whole_behind", "lost", "relations_of", "values_of"]
+__all__ = ["BEHIND", "CATEGORIES", "LOST", "behind", "lost", "relations_of", "values_of"]
 
 FLOW = ("rostered", "pre", "post", "both")
 """Categories of a flow with two tests: on the list, tested before, tested after, and both."""
@@ -34,16 +34,17 @@ LOST = ("#less ", "#without a test")
 """What the ids of those whom a funnel lost hold."""
 
 _TOLERANCE = 1e-6
-_BEHIND = {"proportion": "people", "mean": "sum", "score": "difference"}
+BEHIND = {"proportion": "people", "mean": "sum", "score": "difference"}
+"""Kind -> what its ids of the number behind a result hold."""
 _SCALE = {"proportion": 1.0, "mean": 1.0, "score": 100.0}
 
 
 def behind(row: Any, what: str = "") -> str:
     """Return the id of a number behind a result: its "n", or what a share or mean is made of."""
-    return f"{row.result_id}#{what or _BEHIND[row.kind]}"
+    return f"{row.result_id}#{what or BEHIND[row.kind]}"
 
 
-def is_whole_behind(row: Any) -> bool:
+def _is_whole_behind(row: Any) -> bool:
     """Return whether the number behind a share, mean or score is whole: people, or ratings."""
     return row.kind != "mean" or name_of(row) in WHOLE_ANSWERS
 
@@ -115,10 +116,10 @@ def values_of(rows: Sequence[Any]) -> dict[str, float]:
     for row in rows:
         if not isnan(row.n):
             values[behind(row, "n")] = row.n
-            if row.kind in _BEHIND:
+            if row.kind in BEHIND:
                 value = row.estimate * row.n / _SCALE[row.kind]
                 # else n is not the number of people, or of answers, that it was divided by
-                if _is_whole(value) or not is_whole_behind(row):
+                if _is_whole(value) or not _is_whole_behind(row):
                     values[behind(row)] = value
     return values
 
@@ -140,7 +141,7 @@ def _of_each(rows: Sequence[Any], truth: Mapping[str, float]) -> Iterator[Linear
         if row.kind == "count":
             exactly = row.estimate == row.n and not row.category
             yield Linear({n: 1.0, row.result_id: -1.0}, 0.0, 0.0 if exactly else inf)
-        elif row.kind in _BEHIND and behind(row) in truth:
+        elif row.kind in BEHIND and behind(row) in truth:
             yield Product(behind(row), row.result_id, n, _SCALE[row.kind])
             if row.kind == "proportion":
                 yield Linear({n: 1.0, behind(row): -1.0}, 0.0, inf)
@@ -177,7 +178,7 @@ def _totals(rows: Sequence[Any], truth: Mapping[str, float]) -> Iterator[Linear]
         parts, total = [rows[at] for at in line.members], rows[line.total]
         if line.over == "category" and total.kind == "count":  # a category is one of them all
             yield from (Linear({behind(part, "n"): 1.0, total.result_id: -1.0}) for part in parts)
-        for what in ("", "n", *filter(None, [_BEHIND.get(total.kind)])):
+        for what in ("", "n", *filter(None, [BEHIND.get(total.kind)])):
             if what == "" and total.kind != "count":
                 continue
             names = [behind(row, what) if what else row.result_id for row in (*parts, total)]
@@ -198,7 +199,7 @@ def _sides(rows: Sequence[Any]) -> Iterator[Linear]:
         total = whole.get(key[:-1])
         if len(pair) < 2 or total is None:
             continue
-        for what in ("n", *filter(None, [_BEHIND.get(total.kind)])):
+        for what in ("n", *filter(None, [BEHIND.get(total.kind)])):
             names = [behind(row, what) for row in (*pair.values(), total)]
             yield Linear({names[0]: 1.0, names[1]: 1.0, names[2]: -1.0})
 

@@ -1,20 +1,27 @@
 """Released results as a `PublishedTable`: what a reader of every brief knows of each number."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from math import ceil, floor, inf, nan
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf, nan
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pilot_analysis.disclosure.dominance import AMOUNTS
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
-from pilot_analysis.disclosure.relations import behind, is_whole_behind
+from pilot_analysis.disclosure.relations import BEHIND, LOST
 from pilot_analysis.disclosure.rounding import decimals_of
-from pilot_analysis.disclosure.structure import ARM_SIZES, GROUP_SIZES, NESTED, WORDS, name_of
+from pilot_analysis.disclosure.structure import (
+    ARM_SIZES,
+    GROUP_SIZES,
+    NESTED,
+    WHOLE_ANSWERS,
+    WORDS,
+)
 from pilot_analysis.disclosure.tables.published import Linear, Product, PublishedTable
 
-__all__ = ["natural_bounds", "released_table"]
+__all__ = ["natural_bounds", "released_cells", "released_table"]
 
 _PROTECTED = ("minimum n", "small category", "small step", "dominance", "single person role",
               "no consent")  # fmt: skip
@@ -26,21 +33,11 @@ _TWO = 2
 hidden mean must."""
 
 
-class _Cell(NamedTuple):
-    id: str
-    low: float
-    high: float
-    is_whole: bool
-    least_values: float
-    hidden_low: float = 0
-    hidden_high: float = inf
-
-
 def released_table(
     rows: pd.DataFrame,
     relations: Iterable[Linear | Product],
     policy: DisclosurePolicy,
-    truth: Mapping[str, float] | None = None,
+    truth: pd.Series | None = None,
 ) -> PublishedTable:
     """Return what is released as a table for `audit`, or for `suppress`.
 
@@ -52,7 +49,7 @@ def released_table(
         As `relations_of` returned them; those about anything that is not in `rows` say nothing.
     policy : DisclosurePolicy
         How many values a hidden number must leave possible.
-    truth : mapping of str to float, or None
+    truth : pandas.Series or None
         As `values_of` returned it. None: nobody but the reader is asked, who cannot know whether
         a funnel lost few or many, so that everyone whom it lost must stay unknown or be many.
 
@@ -60,86 +57,175 @@ def released_table(
     -------
     PublishedTable
     """
-    people = {
-        row.result_id: row
-        for row in rows.itertuples(index=False, name="Row")
-        if row.kind not in WORDS and row.population in (*PEOPLE, "records")
-    }
-    cells = [cell for row in people.values() for cell in _cells(row, policy, truth)]
-    known = {cell.id for cell in cells}
-    for name in {name for relation in relations for name in relation.ids} - known:
-        if owner := people.get(name.partition("#")[0]):
-            cells.append(_lost(name, owner, policy, truth))
-            known.add(name)
-    frame = pd.DataFrame(cells, columns=_Cell._fields).set_index("id").sort_index()
-    frame["value"] = nan if truth is None else frame.index.map(truth).to_numpy(float)
+    relations = list(relations)
+    lost = sorted({name for r in relations for name in r.ids if any(map(name.__contains__, LOST))})
+    cells = released_cells(rows, lost, policy, truth).sort_index()
+    known = set(cells.index)
     used = [relation for relation in relations if known.issuperset(relation.ids)]
-    return PublishedTable(frame, used, frame.index[frame["least_values"] > 0])
+    return PublishedTable(cells, used, cells.index[cells["least_values"] > 0])
 
 
-def _lost(name: str, owner: Any, policy: DisclosurePolicy, truth) -> _Cell:
+def released_cells(
+    rows: pd.DataFrame,
+    lost: Sequence[str],
+    policy: DisclosurePolicy,
+    truth: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Return every number of a release, and what a reader knows of it by itself.
+
+    Parameters
+    ----------
+    rows, policy, truth
+        As of `released_table`.
+    lost : sequence of str
+        Ids of those whom funnels lost.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `PublishedTable.cells`: each result, the n and what else is `behind` it, and those `lost`
+        of what is in `rows`. With `truth` only what is in it.
+    """
+    kinds, who = _column(rows, "kind"), _column(rows, "population")
+    rows = rows[~_among(kinds, WORDS) & _among(who, (*PEOPLE, "records"))]
+    numbers = _Numbers(rows, policy)
+    parts = [numbers.themselves(), numbers.sizes(), *numbers.behind(is_to_choose=truth is not None)]
+    parts.append(_lost(lost, numbers, policy, truth))
+    cells = pd.concat(parts)
+    if truth is None:
+        return cells.assign(value=nan)
+    cells["value"] = truth.reindex(cells.index).to_numpy(float)
+    return cells[cells["value"].notna()]
+
+
+def _column(rows: pd.DataFrame, name: str) -> np.ndarray:
+    return np.array(rows[name].tolist(), object)
+
+
+def _among(values: np.ndarray, known: Iterable[str]) -> np.ndarray:
+    return pd.Index(values, dtype=object).isin(list(known))
+
+
+def _of_each(rule: Callable[..., Any], *columns: np.ndarray) -> list[Any]:
+    """Return what a rule says of each row, asked once for every combination of values."""
+    asked = list(zip(*columns, strict=True))
+    known = {values: rule(*values) for values in set(asked)}
+    return [known[values] for values in asked]
+
+
+class _Numbers:
+    """The numbers about people in a release, row by row.
+
+    Attributes
+    ----------
+    ids, kinds, units, populations, rules, levels : numpy.ndarray of str, shape (rows,)
+    estimate, n : numpy.ndarray, shape (rows,)
+    natural : numpy.ndarray, shape (rows, 2)
+        The ends that each number cannot pass.
+    rounding : numpy.ndarray, shape (rows,)
+        The unit to which each is rounded.
+    least : numpy.ndarray, shape (rows,)
+        Values of a hidden category that a reader must still think possible.
+    of_group : numpy.ndarray, shape (rows,)
+        The same of a size that is hidden.
+    """
+
+    def __init__(self, rows: pd.DataFrame, policy: DisclosurePolicy):
+        self.ids, self.kinds, self.units, self.populations, self.rules, self.levels = (
+            _column(rows, name)
+            for name in ("result_id", "kind", "unit", "population", "suppressed", "level")
+        )
+        self.names = _column(rows, "section") + "." + _column(rows, "name")
+        self.has_category = _column(rows, "category") != ""
+        self.estimate, self.n = (rows[name].to_numpy(float) for name in ("estimate", "n"))
+        natural = _of_each(natural_bounds, self.kinds, self.units)
+        self.natural = np.array(natural, float).reshape(-1, 2)
+        self.rounding = 10.0 ** -np.array(_of_each(decimals_of, self.kinds, self.units), float)
+        self.is_printed = ~np.isnan(self.estimate)
+        self.is_range = (self.rules == "") & ~self.is_printed & (self.levels != "")
+        self._policy = policy
+        least = _of_each(self._least_of, self.rules, self.populations)
+        self.least, self.of_group = np.array(least, float).reshape(-1, 2).T
+
+    def _least_of(self, rule: str, population: str) -> tuple[int, int]:
+        """Return the values that a hidden category, and a hidden size, must leave possible."""
+        if rule not in _PROTECTED:
+            return 0, 0
+        size = self._policy.minimum_n(population)
+        if population == "records":
+            return size, size if rule == "minimum n" else 0
+        category = max(self._policy.minimum_category(population), _TWO)
+        return category, size if rule == "minimum n" else 0
+
+    def themselves(self) -> pd.DataFrame:
+        """Return the numbers themselves."""
+        is_count = self.kinds == "count"
+        is_size = ~self.has_category | _among(self.names, NESTED | GROUP_SIZES | ARM_SIZES)
+        own = np.where(is_size, np.maximum(self.of_group, self.least), self.least)
+        # a hidden mean: how far apart its ends must stay, two units of its rounding
+        is_hidden_mean = (self.kinds == "mean") & (self.least > 0)
+        own = np.where(is_count, own, np.where(is_hidden_mean, _TWO * self.rounding, 0))
+        low, high = self._bounds().T
+        return _cells(self.ids, low, high, is_count, own, *self.natural.T)
+
+    def sizes(self) -> pd.DataFrame:
+        """Return the n of each; there is no share, mean or score of nobody."""
+        least = np.where(self.kinds == "count", 0.0, 1.0)
+        low, high = (np.where(np.isnan(self.n), end, self.n) for end in (least, inf))
+        return _cells(self.ids + "#n", low, high, True, self.of_group, least)
+
+    def behind(self, *, is_to_choose: bool) -> Iterator[pd.DataFrame]:
+        """Yield what shares, means and scores are made of."""
+        for kind in ("proportion", "mean", "score"):
+            at = np.flatnonzero(self.kinds == kind)
+            least, low, is_whole = np.zeros(len(at)), np.full(len(at), -inf), np.full(len(at), True)
+            if kind == "proportion":
+                low[:] = 0
+                # a policy that prints so narrow a range is not overruled here, but by `audit`
+                plain = self._is_too_plain(at) if is_to_choose else np.zeros(len(at), bool)
+                least = np.where(self.is_range[at], np.where(plain, 0, _TWO), self.least[at])
+            elif kind == "mean":
+                low[_among(self.units[at], AMOUNTS)] = 0
+                is_whole = _among(self.names[at], WHOLE_ANSWERS)
+            ids = self.ids[at] + f"#{BEHIND[kind]}"
+            yield _cells(ids, low, inf, is_whole, least, low)
+
+    def _is_too_plain(self, at: np.ndarray) -> np.ndarray:
+        """Whether a range leaves fewer whole numbers of people than it must."""
+        low, high = self._bounds()[at].T
+        return np.floor(high * self.n[at]) - np.ceil(low * self.n[at]) + 1 < _TWO
+
+    def _bounds(self) -> np.ndarray:
+        """Return what a reader knows of each number by itself, shape (rows, 2)."""
+        half = np.where(self.kinds == "count", 0.0, 0.5 * self.rounding)
+        printed = np.column_stack([self.estimate - half, self.estimate + half])
+        bounds = np.where(self.is_printed[:, None], printed, self.natural)
+        for at in np.flatnonzero(self.is_range):
+            bounds[at] = _range(self.levels[at], *self.natural[at], self._policy)
+        return bounds
+
+
+def _cells(ids, low, high, is_whole, least, hidden_low=0.0, hidden_high=inf) -> pd.DataFrame:
+    columns = {"low": low, "high": high, "is_whole": is_whole, "least_values": least,
+               "hidden_low": hidden_low, "hidden_high": hidden_high}  # fmt: skip
+    return pd.DataFrame(columns, index=pd.Index(ids, dtype=object, name="id"))
+
+
+def _lost(names: Sequence[str], numbers: _Numbers, policy, truth) -> pd.DataFrame:
     """Return those whom a funnel lost: they may be none or many, but not a known few."""
-    least = policy.minimum_category(owner.population)
-    is_few = least > 1 and (truth is None or 0 < truth[name] < least)
-    return _Cell(name, 0, inf, True, least if is_few else 0)
+    populations = dict(zip(numbers.ids, numbers.populations, strict=True))
+    owners = {name: populations.get(name.partition("#")[0]) for name in names}
+    least = {name: policy.minimum_category(who) for name, who in owners.items() if who}
+    values = [
+        few if few > 1 and (truth is None or 0 < truth[name] < few) else 0
+        for name, few in least.items()
+    ]
+    return _cells(list(least), 0.0, inf, True, np.array(values, float))
 
 
-def _cells(row: Any, policy: DisclosurePolicy, truth) -> Iterator[_Cell]:
-    """Yield the number itself, its n, and what a share, mean or score is made of."""
-    for cell in _all_cells(row, policy, truth is not None):
-        if truth is None or cell.id in truth:
-            yield cell
-
-
-def _all_cells(row: Any, policy: DisclosurePolicy, is_to_choose: bool) -> Iterator[_Cell]:
-    is_range = not row.suppressed and row.estimate != row.estimate and bool(row.level)
-    of_group = policy.minimum_n(row.population) if row.suppressed == "minimum n" else 0
-    least = _least(row, policy)
-    low, high = _bounds(row, policy)
-    is_count = row.kind == "count"
-    is_size = not row.category or name_of(row) in NESTED | GROUP_SIZES | ARM_SIZES
-    own = (max(of_group, least) if is_size else least) if is_count else _width(row)
-    yield _Cell(row.result_id, low, high, is_count, own, *natural_bounds(row))
-    least_n = 0 if is_count else 1  # there is no share, mean or score of nobody
-    size = (least_n, inf) if row.n != row.n else (row.n, row.n)
-    yield _Cell(behind(row, "n"), *size, True, of_group, least_n)
-    if row.kind == "proportion":
-        if is_range:
-            # a policy that prints so narrow a range is not overruled here, but found by `audit`
-            too_plain = is_to_choose and floor(high * row.n) - ceil(low * row.n) + 1 < _TWO
-            least = 0 if too_plain else _TWO
-        yield _Cell(behind(row), 0, inf, True, least)
-    elif row.kind == "mean":
-        least_sum = 0 if row.unit in AMOUNTS else -inf
-        yield _Cell(behind(row), least_sum, inf, is_whole_behind(row), 0, least_sum)
-    elif row.kind == "score":
-        yield _Cell(behind(row), -inf, inf, True, 0, -inf)
-
-
-def _least(row: Any, policy: DisclosurePolicy) -> int:
-    """Return how many values of a hidden category a reader must still think possible."""
-    if row.suppressed not in _PROTECTED:
-        return 0
-    if row.population == "records":
-        return policy.minimum_n(row.population)
-    return max(policy.minimum_category(row.population), _TWO)
-
-
-def _width(row: Any) -> float:
-    """Return how far apart the ends of a hidden mean must stay: two units of its rounding."""
-    is_protected = row.kind == "mean" and row.suppressed in _PROTECTED
-    return _TWO * 10.0 ** -decimals_of(row.kind, row.unit) if is_protected else 0
-
-
-def _bounds(row: Any, policy: DisclosurePolicy) -> tuple[float, float]:
-    """Return what a reader knows of a number by itself."""
-    if row.estimate == row.estimate:
-        half = 0.0 if row.kind == "count" else 0.5 * 10.0 ** -decimals_of(row.kind, row.unit)
-        return row.estimate - half, row.estimate + half
-    low, high = natural_bounds(row)
-    if row.suppressed or not row.level:
-        return low, high
-    if found := _RANGE.fullmatch(row.level):
+def _range(level: str, low: float, high: float, policy: DisclosurePolicy) -> tuple[float, float]:
+    """Return the ends of a range that is given in words."""
+    if found := _RANGE.fullmatch(level):
         share = int(found[2]) / 100
         return (low, share) if found[1] in ("at most", "<") else (share, high)
     near = policy["coding_of_means"] * (high - low)
@@ -150,16 +236,14 @@ def _bounds(row: Any, policy: DisclosurePolicy) -> tuple[float, float]:
         "mostly detractors": (low, -policy["score_bands"]),
         "mixed": (-policy["score_bands"], policy["score_bands"]),
     }
-    return bands[row.level]
+    return bands[level]
 
 
-def natural_bounds(row: Any) -> tuple[float, float]:
-    """Return the ends that a number of this kind cannot pass."""
-    scale = re.search(r"\((-?[\d.]+) ?[-–] ?(-?[\d.]+)\)$", row.unit)
-    if scale and row.kind == "mean":
+def natural_bounds(kind: str, unit: str) -> tuple[float, float]:
+    """Return the ends that a number of this kind and unit cannot pass."""
+    scale = re.search(r"\((-?[\d.]+) ?[-–] ?(-?[\d.]+)\)$", unit)
+    if scale and kind == "mean":
         return float(scale[1]), float(scale[2])
-    if row.kind == "mean" and row.unit in AMOUNTS:
+    if kind == "mean" and unit in AMOUNTS:
         return 0, inf
-    return {"count": (0, inf), "proportion": (0, 1), "score": (-100, 100)}.get(
-        row.kind, (-inf, inf)
-    )
+    return {"count": (0, inf), "proportion": (0, 1), "score": (-100, 100)}.get(kind, (-inf, inf))

@@ -7,7 +7,7 @@ which has no ranges, hides the number to protect another.)
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pilot_analysis.disclosure.policy import DisclosurePolicy
@@ -24,7 +24,7 @@ from pilot_analysis.disclosure.structure import (
 )
 from pilot_analysis.results import CONSENT, ONE_PERSON
 
-__all__ = ["close", "guard"]
+__all__ = ["Ties", "guard"]
 
 
 class SizedLine(NamedTuple):
@@ -34,61 +34,82 @@ class SizedLine(NamedTuple):
     """in the order in which they are hidden: smallest first"""
     sizes: tuple[float, ...]
     total: int | None
-    minimum: int
+    population: str
 
 
-def close(
-    rows: Sequence[Any], verdicts: Sequence[Verdict], policy: DisclosurePolicy
-) -> list[Verdict]:
-    """Return the verdicts with everything hidden that would give back what is hidden.
+class Ties:
+    """What hangs together among results, found once for every policy.
 
     Parameters
     ----------
     rows : sequence of named tuples
         The columns of `Results`.
-    verdicts : sequence of Verdict
-        As `primary.judge_all` returns them.
-
-    Returns
-    -------
-    list of Verdict
-        The least set that holds these five rules. (1) What names a hidden result in its
-        `relation` is hidden; from a range only another range may follow. (2) A group and
-        everyone else, or a school and all the others, are hidden together. (3) Where one of the
-        schools, products or categories of a total is hidden, at least two are, the smallest
-        first, which together reach the minimum n; a score is left its word. (4) Where that cannot
-        be, the total is hidden.
-        (5) A number about a role in all schools is hidden where some of those who hold it agreed
-        to be seen and the others are fewer than the minimum n: a team could take away what it sees.
     """
-    verdicts = list(verdicts)
-    guards = [guard(row, policy) for row in rows]
-    sources = _sources(rows)
-    pairs = _pairs(rows)
-    lines = _sized_lines(rows, pairs, policy)
-    for at in _few_silent(rows, policy):
-        _hide_shown(verdicts, at, guards)
-    changed = True
-    while changed:
-        before = [verdict.state for verdict in verdicts]
-        for at, named in sources:
-            worst = max(verdicts[source].state for source in named)
-            # a verdict has thresholds of its own: beside a range it could narrow the range
-            if worst >= SUPPRESSED or (worst == CODED and verdicts[at].state == SHOWN):
-                _hide(verdicts, at, "source hidden")
-        for pair in pairs:
-            if any(verdicts[at].state for at in pair):
-                for at in pair:
-                    _hide_shown(verdicts, at, guards)
-        for line in lines:
-            _close_line(line, verdicts, guards)
-        changed = before != [verdict.state for verdict in verdicts]
-    return verdicts
 
+    def __init__(self, rows: Sequence[Any]):
+        self._rows = rows
+        self._sources = _sources(rows)
+        self._pairs = _pairs(rows)
+        self._lines = _sized_lines(rows, self._pairs)
+        self._roles = _roles(rows)
 
-def _hide(verdicts: list[Verdict], at: int, rule: str) -> None:
-    if verdicts[at].state < SUPPRESSED:
-        verdicts[at] = Verdict(SUPPRESSED, rule)
+    def close(self, verdicts: Sequence[Verdict], policy: DisclosurePolicy) -> list[Verdict]:
+        """Return the verdicts with everything hidden that would give back what is hidden.
+
+        Parameters
+        ----------
+        verdicts : sequence of Verdict
+            As `primary.judge_all` returns them.
+
+        Returns
+        -------
+        list of Verdict
+            The least set that holds these five rules. (1) What names a hidden result in its
+            `relation` is hidden; from a range only another range may follow. (2) A group and
+            everyone else, or a school and all the others, are hidden together. (3) Where one of the
+            schools, products or categories of a total is hidden, at least two are, the smallest
+            first, which together reach the minimum n; a score is left its word. (4) Where that
+            cannot be, the total is hidden.
+            (5) A number about a role in all schools is hidden where some of those who hold it
+            agreed to be seen and the others are fewer than the minimum n: a team could take away
+            what it sees.
+        """
+        verdicts = list(verdicts)
+
+        def hide_shown(at: int) -> None:
+            """Hide a number; one that is shown only as a range protects the others already."""
+            if verdicts[at].state == SHOWN:
+                verdicts[at] = guard(self._rows[at], policy)
+
+        for at in self._few_silent(policy):
+            hide_shown(at)
+        before: list[int] = []
+        while before != (states := [verdict.state for verdict in verdicts]):
+            before = states
+            for at, named in self._sources:
+                worst = max(verdicts[source].state for source in named)
+                # a verdict has thresholds of its own: beside a range it could narrow the range
+                if worst >= SUPPRESSED or (worst == CODED and verdicts[at].state == SHOWN):
+                    _hide(verdicts, at, "source hidden")
+            for pair in self._pairs:
+                if any(verdicts[at].state for at in pair):
+                    for at in pair:
+                        hide_shown(at)
+            for line in self._lines:
+                if any(verdicts[at].state for at in line.members):
+                    for at in _to_hide(line, policy.minimum_n(line.population)):
+                        hide_shown(at)
+        return verdicts
+
+    def _few_silent(self, policy: DisclosurePolicy) -> list[int]:
+        """Return the numbers about a role of whose holders only a few did not agree to be seen.
+
+        They are hidden whether or not this audience sees what the others said: a team may know it.
+        """
+        if policy["single_person_roles"] == "shown":
+            return []
+        least = policy.minimum_n("respondents")
+        return [at for at, agreed, silent in self._roles if agreed and 0 < silent < least]
 
 
 def guard(row: Any, policy: DisclosurePolicy) -> Verdict:
@@ -97,45 +118,35 @@ def guard(row: Any, policy: DisclosurePolicy) -> Verdict:
     return as_range(row, policy) if is_known else Verdict(SUPPRESSED, "protects another")
 
 
-def _hide_shown(verdicts: list[Verdict], at: int, guards: Sequence[Verdict]) -> None:
-    """Hide a number; one that is shown only as a range protects the others already."""
-    if verdicts[at].state == SHOWN:
-        verdicts[at] = guards[at]
+def _hide(verdicts: list[Verdict], at: int, rule: str) -> None:
+    if verdicts[at].state < SUPPRESSED:
+        verdicts[at] = Verdict(SUPPRESSED, rule)
 
 
-def _close_line(line: SizedLine, verdicts: list[Verdict], guards: Sequence[Verdict]) -> None:
-    if not any(verdicts[at].state for at in line.members):
-        return
+def _to_hide(line: SizedLine, minimum: int) -> Iterator[int]:
+    """Yield the smallest members that together reach the minimum; the total too if none do."""
     people, total = 0, 0.0
     for at, size in zip(line.members, line.sizes, strict=True):
-        if people >= 2 and total >= line.minimum:
+        if people >= 2 and total >= minimum:
             return
-        _hide_shown(verdicts, at, guards)
+        yield at
         people, total = people + (size > 0), total + size
-    if line.total is not None and (people < 2 or total < line.minimum):
-        _hide_shown(verdicts, line.total, guards)
+    if line.total is not None and (people < 2 or total < minimum):
+        yield line.total
 
 
-def _few_silent(rows, policy) -> list[int]:
-    """Return the numbers about a role of whose holders only a few did not agree to be seen.
-
-    They are hidden whether or not this audience sees what the others said: a team may know it.
-    """
-    agreed: dict[tuple, set[str]] = defaultdict(set)
-    silent: dict[tuple, set[str]] = defaultdict(set)
+def _roles(rows) -> list[tuple[int, int, int]]:
+    """Return numbers about a role in all schools: how many holders agreed to be seen, and not."""
+    holders: dict[tuple, list[set[str]]] = defaultdict(lambda: [set(), set()])
     for row in rows:
         if ONE_PERSON in row.flags:
-            side = agreed if CONSENT in row.flags else silent
-            side[name_of(row), row.product_id].add(row.school_id)
-    if policy["single_person_roles"] == "shown":
-        return []
-    return [
-        at
+            holders[name_of(row), row.product_id][CONSENT not in row.flags].add(row.school_id)
+    found = [
+        (at, holders.get((name_of(row), row.product_id), ((), ())))
         for at, row in enumerate(rows)
         if not row.school_id
-        and agreed[name_of(row), row.product_id]
-        and 0 < len(silent[name_of(row), row.product_id]) < policy.minimum_n("respondents")
     ]
+    return [(at, len(agreed), len(silent)) for at, (agreed, silent) in found]
 
 
 def _sources(rows) -> list[tuple[int, list[int]]]:
@@ -170,13 +181,13 @@ def _about(row, *without: str) -> tuple:
     return tuple(getattr(row, key) for key in KEYS if key not in without)
 
 
-def _sized_lines(rows, pairs, policy) -> list[SizedLine]:
+def _sized_lines(rows, pairs) -> list[SizedLine]:
     """Order the members by size; those that are hidden in pairs by the smaller of the pair."""
     order = {at: min(rows[other].n for other in pair) for pair in pairs for at in pair}
-    return [_sized(rows, line, order, policy) for line in lines_of(rows)]
+    return [_sized(rows, line, order) for line in lines_of(rows)]
 
 
-def _sized(rows, line: Line, order, policy) -> SizedLine:
+def _sized(rows, line: Line, order) -> SizedLine:
     def size(at: int) -> float:
         row = rows[at]
         is_share = line.over in ("category", "group") and row.kind == "count"
@@ -184,5 +195,5 @@ def _sized(rows, line: Line, order, policy) -> SizedLine:
         return people if people == people else 0.0  # an unknown size counts as nobody
 
     members = sorted(line.members, key=lambda at: (order.get(at, size(at)), rows[at].result_id))
-    minimum = policy.minimum_n(rows[members[0]].population)
-    return SizedLine(tuple(members), tuple(size(at) for at in members), line.total, minimum)
+    population = rows[members[0]].population
+    return SizedLine(tuple(members), tuple(size(at) for at in members), line.total, population)

@@ -1,9 +1,12 @@
 """How results hang together: which add up, which are nested, which follow from which."""
 
 import re
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Container, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
+
+import pandas as pd
 
 from pilot_analysis.errors import DisclosureError
 
@@ -20,16 +23,24 @@ __all__ = [
     "WHOLE_ANSWERS",
     "WORDS",
     "Line",
+    "about",
     "around_scores",
     "chain_of",
     "lines_of",
     "name_of",
     "refusal",
+    "rows_of",
     "sources_of",
 ]  # fmt: skip
 
 KEYS = ("section", "name", "school_id", "product_id", "outcome", "group", "category", "time")
 """What a result is about."""
+
+about = attrgetter(*KEYS)
+"""Result -> what it is about, in the order of `KEYS`."""
+
+_DIMENSIONS = ("school_id", "product_id", "category", "group")
+"""Keys over which results may add up."""
 
 WORDS = ("level", "text", "absence")
 """Kinds that carry words and no number."""
@@ -84,6 +95,12 @@ _ADDITIVE = ("count", "proportion", "mean", "score")
 _RELATION = re.compile(r"(part of|derived from|change from) (\S.*)")
 
 
+def rows_of(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of a frame of results as named tuples."""
+    row = namedtuple("Row", frame.columns)
+    return list(map(row._make, zip(*(frame[name].tolist() for name in frame.columns), strict=True)))
+
+
 def name_of(row: Any) -> str:
     """Return "section.name" of a result."""
     return f"{row.section}.{row.name}"
@@ -136,8 +153,10 @@ def lines_of(rows: Sequence[Any]) -> list[Line]:
         name = name_of(row)
         if row.kind not in _ADDITIVE or row.population == "none" or name in COMPLEMENTS:
             continue
-        for dimension in ("school_id", "product_id", "category", "group"):
-            key = _key(row, dimension)
+        keys = about(row)
+        for dimension in _DIMENSIONS:
+            place = KEYS.index(dimension)
+            key = (dimension, *keys[:place], *keys[place + 1 :])  # what the members have in common
             if dimension == "category" and row.category in SIDES:
                 continue
             if PARTITIONS.get(name) == dimension and not (dimension == "group" and row.relation):
@@ -153,11 +172,6 @@ def lines_of(rows: Sequence[Any]) -> list[Line]:
         for key, found in members.items()
         if key in totals or key in needs_no_total
     ]
-
-
-def _key(row: Any, without: str) -> tuple:
-    """Return what a result is about, leaving out one key (which then may not equal another's)."""
-    return (without, *(getattr(row, key) for key in KEYS if key != without))
 
 
 def around_scores(rows: Sequence[Any]) -> tuple[dict[str, list[float]], set[str]]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pilot_analysis.disclosure import DisclosurePolicy, protect
 from pilot_analysis.disclosure.primary import GONE, SHOWN, SUPPRESSED, judge_all
-from pilot_analysis.disclosure.secondary import close
+from pilot_analysis.disclosure.secondary import Ties
 from pilot_analysis.evaluation.contributions import remainder_percent
 from pilot_analysis.results import CONSENT, ONE_PERSON, Results, result, result_id
 
@@ -70,7 +70,7 @@ def rows_of(results):
 def told(results, policy):
     """Ids of the numbers that are shown, and of what is not hidden, by the rules of the gate."""
     rows = rows_of(results)
-    verdicts = close(rows, judge_all(rows, policy), policy)
+    verdicts = Ties(rows).close(judge_all(rows, policy), policy)
     pairs = list(zip(rows, verdicts, strict=True))
     shown = {row.result_id for row, verdict in pairs if verdict.state == SHOWN}
     return shown, {row.result_id for row, verdict in pairs if verdict.state < SUPPRESSED}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pilot_analysis.disclosure import DisclosurePolicy, protect
 from pilot_analysis.disclosure.primary import judge_all
-from pilot_analysis.disclosure.secondary import close
+from pilot_analysis.disclosure.secondary import Ties
 from pilot_analysis.results import Results, result
 
 few = settings(max_examples=30)
@@ -93,8 +93,8 @@ def test_a_stricter_minimum_never_shows_more(table, minimum, more, category, mor
 @given(tables, st.integers(1, 15))
 def test_closing_twice_hides_no_more(table, minimum):
     rows = list(Results.from_rows(crossed(table)).frame.itertuples(index=False))
-    once = close(rows, judge_all(rows, team(minimum)), team(minimum))
-    assert close(rows, once, team(minimum)) == once
+    once = Ties(rows).close(judge_all(rows, team(minimum)), team(minimum))
+    assert Ties(rows).close(once, team(minimum)) == once
 
 
 @few

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from pilot_analysis.disclosure.tables.blocks import cases, linearised, split
+from pilot_analysis.disclosure.tables.blocks import cases, linearised, of_known_sizes, split
 from pilot_analysis.disclosure.tables.bounds import propagate
 from pilot_analysis.disclosure.tables.intervals import Attack, Detail, Range
+from pilot_analysis.disclosure.tables.seen import Spread
 from pilot_analysis.disclosure.tables.system import ContradictionError, System
 from pilot_analysis.disclosure.tables.witnesses import widen
 
@@ -18,7 +19,9 @@ _MOST_REMEMBERED = 10_000
 """Answers about parts that are kept; each is a few numbers."""
 
 
-def ranges(system: System, targets: np.ndarray, detail: Detail = "all") -> dict[int, Range]:
+def ranges(
+    system: System, targets: np.ndarray, detail: Detail = "all", spread: Spread | None = None
+) -> dict[int, Range]:
     """Return what a reader can find out about some numbers.
 
     Parameters
@@ -30,6 +33,8 @@ def ranges(system: System, targets: np.ndarray, detail: Detail = "all") -> dict[
         one). "names": so too, and do not narrow down further what the first bounds show to be a
         finding, nor look for contradictions elsewhere. "soon": so too, but where many numbers are
         not soon shown to be safe, all of them are left in, though some may be safe.
+    spread : Spread or None
+        Gets what is found on the way.
 
     Raises
     ------
@@ -38,18 +43,23 @@ def ranges(system: System, targets: np.ndarray, detail: Detail = "all") -> dict[
     """
     asked = np.zeros(len(system.ids), bool)
     asked[targets] = True
-    narrow = propagate(system)
+    narrow = propagate(of_known_sizes(system, system.low == system.high))
     of_share = np.zeros(len(system.ids), bool)
-    of_share[[share.share for share in system.shares]] = True
+    of_share[[share.share for share in narrow.shares]] = True
     of_share &= asked & ~system.is_whole & (narrow.low < narrow.high)
-    found = _ranges(narrow, asked & ~of_share, detail)
+    found = _ranges(narrow, asked & ~of_share, detail, spread)
     if of_share.any():
-        found |= _ranges(narrow, of_share, detail, elsewhere=False)
+        found |= _ranges(narrow, of_share, detail, spread, elsewhere=False)
     return found
 
 
 def _ranges(
-    narrow: System, asked: np.ndarray, detail: Detail, *, elsewhere: bool = True
+    narrow: System,
+    asked: np.ndarray,
+    detail: Detail,
+    spread: Spread | None,
+    *,
+    elsewhere: bool = True,
 ) -> dict[int, Range]:
     """Return the ranges of some numbers: of shares and means apart, and of all others.
 
@@ -73,7 +83,8 @@ def _ranges(
             }
             wanted = np.setdiff1d(wanted, list(answers))
         if wanted.size or not (is_alone or only_names):
-            answers |= _of_part(part, wanted, detail)
+            at = spread.at(cells) if spread is not None else None
+            answers |= _of_part(part, wanted, detail, at)
         found |= {int(cells[at]): answer for at, answer in answers.items()}
     return found
 
@@ -90,20 +101,26 @@ def _is_safe(part: System, at: int, answer: Range) -> bool:
     return not answer.gives_away(part.least[at], bool(part.is_whole[at]))
 
 
-def _of_part(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, Range]:
+def _of_part(
+    part: System, wanted: np.ndarray, detail: Detail, spread: Spread | None
+) -> dict[int, Range]:
     """Return the ranges of the `wanted` cells of a part, from memory if it was asked just so.
 
     Where numbers are hidden step by step, most parts stay as they are from one step to the next.
     """
+    if spread is not None:
+        return _over_cases(part, wanted, detail, spread)
     asked = f"{part.digest()} {detail} {wanted.tolist()}"
     if asked not in _REMEMBERED:
         if len(_REMEMBERED) >= _MOST_REMEMBERED:
             _REMEMBERED.clear()
-        _REMEMBERED[asked] = _over_cases(part, wanted, detail)
+        _REMEMBERED[asked] = _over_cases(part, wanted, detail, None)
     return dict(_REMEMBERED[asked])
 
 
-def _over_cases(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, Range]:
+def _over_cases(
+    part: System, wanted: np.ndarray, detail: Detail, spread: Spread | None
+) -> dict[int, Range]:
     """Return the ranges of the `wanted` cells over all cases of a part."""
     answers: dict[int, Range] = {}
     is_possible, several = False, bool(part.shares)
@@ -116,12 +133,14 @@ def _over_cases(part: System, wanted: np.ndarray, detail: Detail) -> dict[int, R
         is_possible = True
         left = wanted
         if detail != "all" and not several:
-            widen(attack, wanted, is_patient=how != "soon")
+            widen(attack, wanted)
             left = wanted[~attack.shows_safe(wanted)]
         is_settled = how != "soon" or len(left) <= _MANY
         for at in left:
             answer = attack.range_of(at, how) if is_settled else attack.shown(at)
             answers[at] = answers[at].together(answer) if at in answers else answer
+        if spread is not None:
+            spread.add(wanted, attack.seen, gapless=attack.gapless)
         if detail != "all" and several and all(_is_safe(part, at, answers[at]) for at in wanted):
             return {}
     if not is_possible:

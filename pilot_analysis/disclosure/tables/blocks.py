@@ -147,23 +147,28 @@ def split(system: System, only: np.ndarray | None = None) -> Iterator[tuple[np.n
     start = np.concatenate([entries.row[linked] + n, members[:, 0], members[:, 0]])
     end = np.concatenate([entries.col[linked], members[:, 1], members[:, 2]])
     graph = coo_array((np.ones(len(start)), (start, end)), (n + m, n + m))
-    labels = connected_components(graph, directed=False)[1]
-    cells = np.flatnonzero(free)
-    rows = np.unique(entries.row[linked])
-    for label, of_cells in _grouped(cells, labels[cells]):
-        if only is not None and not only[of_cells].any():
-            continue
-        mine = rows[labels[n + rows] == label] if rows.size else rows
-        shares = [system.shares[at] for at in np.flatnonzero(labels[members[:, 0]] == label)]
-        yield of_cells, system.part(of_cells, mine, shares)
+    count, labels = connected_components(graph, directed=False)
+    wanted = np.zeros(count, bool)
+    wanted[labels[:n][free if only is None else free & only]] = True
+    unknown, sums = np.flatnonzero(free), np.unique(entries.row[linked])
+    cells = _grouped(unknown, labels[unknown], wanted)
+    rows = _grouped(sums, labels[sums + n], wanted)
+    shares = _grouped(np.arange(len(members)), labels[members[:, 0]], wanted)
+    known = system.matrix @ np.where(free, 0.0, np.nan_to_num(system.low, neginf=0.0))
+    nothing = np.array([], int)
+    for label, of_cells in cells.items():
+        of_shares = [system.shares[at] for at in shares.get(label, nothing)]
+        yield of_cells, system.part(of_cells, rows.get(label, nothing), of_shares, known)
 
 
-def _grouped(members: np.ndarray, labels: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+def _grouped(positions: np.ndarray, labels: np.ndarray, wanted: np.ndarray) -> dict:
+    """Return the positions with each of the `wanted` labels, sorted."""
+    mine = wanted[labels]
+    positions, labels = positions[mine], labels[mine]
     order = np.argsort(labels, kind="stable")
-    starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
-    for group in np.split(members[order], starts[1:]):
-        if group.size:
-            yield labels[members == group[0]][0], np.sort(group)
+    found, starts = np.unique(labels[order], return_index=True)
+    groups = np.split(positions[order], starts)[1:]
+    return dict(zip(found.tolist(), groups, strict=True))
 
 
 def cases(part: System) -> Iterator[System]:

@@ -17,7 +17,7 @@ _NODES = 20_000
 """Limits in steps and not in seconds: the same table must give the same choice every time."""
 
 
-def cheapest(choice: Choice) -> tuple[np.ndarray | None, float]:
+def cheapest(choice: Choice, unsafe: np.ndarray) -> tuple[np.ndarray | None, float]:
     """Return the safe choice that loses the least weight, and a bound on what must be lost.
 
     Master problem: one binary variable for each number that may be hidden. While the auditor
@@ -26,6 +26,11 @@ def cheapest(choice: Choice) -> tuple[np.ndarray | None, float]:
     Science 47(7), section 3, with a sliding protection level: only the width counts). Where only
     whole numbers or a product give a number away, at least one of the published numbers that do
     so must be hidden.
+
+    Parameters
+    ----------
+    unsafe : numpy.ndarray of int
+        Positions of the protected numbers that are not safe if only `choice.must` is hidden.
 
     Returns
     -------
@@ -47,11 +52,11 @@ def cheapest(choice: Choice) -> tuple[np.ndarray | None, float]:
         bound = max(bound, float(found.mip_dual_bound or 0.0))
         hidden = choice.must.copy()
         hidden[may[found.x > 0.5]] = True
-        unsafe = choice.unsafe(hidden)
-        if not unsafe.size:
+        lost = choice.unsafe(hidden, unsafe)
+        if not lost.size:
             return hidden, bound
         system = choice.released(hidden)
-        for at in unsafe:
+        for at in lost:
             row, needed = _inequality(choice, system, hidden, at)
             rows.append(row[may])
             least.append(needed)

@@ -137,7 +137,8 @@ def _around(system: System, cell: int, radius: float) -> tuple[System, int, bool
     is_all = before == reached.sum()
     cells = np.flatnonzero(reached)
     shares = [system.shares[of] for of in np.flatnonzero(reached[members].all(axis=1))]
-    near = system.part(cells, np.flatnonzero(rows), shares)
+    nothing = np.zeros(len(rows))  # all cells of these sums have been reached
+    near = system.part(cells, np.flatnonzero(rows), shares, nothing)
     return near, int(np.searchsorted(cells, cell)), bool(is_all)
 
 

@@ -47,7 +47,7 @@ def cheap(choice: Choice, unsafe: np.ndarray) -> np.ndarray:
     DisclosureError
         A protected number is not safe whatever else is hidden.
     """
-    hidden = choice.must.copy()
+    hidden, at_first = choice.must.copy(), unsafe
     truth = _a_truth(choice.system)
     few = _CHEAPEST
     for _ in range(_ROUNDS):
@@ -63,7 +63,7 @@ def cheap(choice: Choice, unsafe: np.ndarray) -> np.ndarray:
         hidden, before = hidden | new, len(unsafe)
         unsafe = choice.unsafe(hidden, unsafe, "soon")
         if not unsafe.size:
-            return _pruned(choice, hidden)
+            return _pruned(choice, hidden, at_first)
         few = min(4 * few, len(hidden)) if len(unsafe) > before / 2 else few
     raise DisclosureError(
         f"{named_few(choice.system.ids[unsafe])}: no safe choice was found for these; hide them "
@@ -184,7 +184,7 @@ def _broken_up(choice: Choice, hidden, unsafe) -> np.ndarray:
     return new
 
 
-def _pruned(choice: Choice, hidden: np.ndarray) -> np.ndarray:
+def _pruned(choice: Choice, hidden: np.ndarray, unsafe: np.ndarray) -> np.ndarray:
     """Show again what need not be hidden, the most valuable first."""
     extra = np.flatnonzero(hidden & ~choice.must)
     if len(extra) * len(hidden) > _PRUNED:
@@ -192,6 +192,6 @@ def _pruned(choice: Choice, hidden: np.ndarray) -> np.ndarray:
     for at in extra[np.argsort(-choice.weights[extra], kind="stable")]:
         without = hidden.copy()
         without[at] = False
-        if not choice.unsafe(without).size:
+        if not choice.unsafe(without, unsafe).size:
             hidden = without
     return hidden

@@ -4,9 +4,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from pilot_analysis.disclosure.tables.network import network_of
 from pilot_analysis.disclosure.tables.published import TOLERANCE
 from pilot_analysis.disclosure.tables.seen import Seen
 from pilot_analysis.disclosure.tables.solver import solve
@@ -62,6 +61,7 @@ class Attack:
 
     Attributes
     ----------
+    network : Network or None
     gapless : bool
         Whether every whole number between two possible ones is known to be possible.
     is_possible : bool
@@ -72,36 +72,39 @@ class Attack:
 
     def __init__(self, part: System):
         self.part = part
-        self.gapless = _is_gapless(part)
+        self.network = network_of(part)
+        # where only one number is whole, nothing else hinders it
+        self.gapless = self.network is not None or part.is_whole.sum() <= 1
         nothing = np.zeros(len(part.ids))
         start = part.value if part.is_solved_by(part.value) else self._optimum(nothing)[1]
         self.is_possible = start is not None
         if self.is_possible:
             self.seen = Seen(part, start, marked=not self.gapless)
 
-    def needed(self, cells: np.ndarray) -> np.ndarray:
-        """Return how far apart two solutions must be for numbers (positions) to be safe."""
-        part = self.part
-        least = part.least[cells]
+    def needed(self, cells: np.ndarray, least: np.ndarray) -> np.ndarray:
+        """Return how far apart two solutions must be for `least` values, shape (n,), of `cells`."""
+        part, least = self.part, least[cells]
         shortest = 100 * TOLERANCE * (1 + np.abs(self.seen.low[cells]))
         return np.where(part.is_whole[cells], np.maximum(least - 1, 1), np.maximum(least, shortest))
 
-    def may_have_gaps(self, cells: np.ndarray) -> np.ndarray:
+    def may_have_gaps(self, cells: np.ndarray, least: np.ndarray) -> np.ndarray:
         """Return whether two solutions do not settle it, however far apart."""
-        return self.part.is_whole[cells] & (self.part.least[cells] > 2) & (not self.gapless)
+        return self.part.is_whole[cells] & (least[cells] > 2) & (not self.gapless)
 
-    def shows_safe(self, cells: np.ndarray) -> np.ndarray:
+    def shows_safe(self, cells: np.ndarray, least: np.ndarray | None = None) -> np.ndarray:
         """Return whether the solutions met so far leave each number enough possible values.
 
         Parameters
         ----------
         cells : numpy.ndarray of int, shape (k,)
             Positions.
+        least : numpy.ndarray, shape (n,), or None
+            Values that each must have; None: those of the part.
         """
-        least = np.maximum(self.part.least[cells], 2)
-        far = self.seen.high[cells] - self.seen.low[cells] >= self.needed(cells) - TOLERANCE
-        many = self.part.is_whole[cells] & (self.seen.count(cells) >= least)
-        return far & (many | ~self.may_have_gaps(cells))
+        least = self.part.least if least is None else least
+        far = self.seen.high[cells] - self.seen.low[cells] >= self.needed(cells, least) - TOLERANCE
+        many = self.part.is_whole[cells] & (self.seen.count(cells) >= np.maximum(least[cells], 2))
+        return far & (many | ~self.may_have_gaps(cells, least))
 
     def shown(self, cell: int) -> Range:
         """Return the part of a number's range that the solutions met so far show."""
@@ -137,7 +140,7 @@ class Attack:
         need = self.part.least[cell]
         if detail in ("names", "soon") and count < need:
             return Range(low, high, count)
-        found = self._count(cell, low, high, need, in_full=detail == "all")
+        found = self._count(cell, low, high, in_full=detail == "all")
         many = count > COUNTED and len(found) >= need
         return Range(low, high, np.nan if many else float(len(found)), found)
 
@@ -164,9 +167,9 @@ class Attack:
             )
         return end
 
-    def _count(self, cell: int, low, high, need: float, *, in_full: bool) -> frozenset[float]:
+    def _count(self, cell: int, low, high, *, in_full: bool) -> frozenset[float]:
         """Return whole values that are possible: all of them, or enough of them."""
-        found = self.seen.values(cell)
+        found, need = self.seen.values(cell), self.part.sought[cell]
         few = high - low + 1 <= COUNTED
         enough = np.inf if few and in_full else need if in_full else max(need, 2)
         for value in np.linspace(low, high, int(high - low + 1) if few else COUNTED).round():
@@ -228,34 +231,3 @@ def _solve(part: System, objective, low, high, *, whole: bool) -> tuple[int, np.
             f"{_SECONDS:g} seconds; audit fewer tables at once, or print less."
         )
     return result.status, result.x
-
-
-def _is_gapless(part: System) -> bool:
-    """Whether every whole number between two possible ones is possible.
-
-    So it is if only one number is whole (nothing else hinders it), or if the matrix is that of a
-    network: every number stands in at most two sums, with coefficients of 1, and the sums fall
-    into two classes such that a number with equal signs joins two classes and one with opposite
-    signs stays within one (Heller and Tompkins 1956).
-    """
-    if part.is_whole.sum() <= 1:
-        return True
-    entries = part.matrix.tocsc()
-    limits = np.concatenate([part.low, part.high, part.row_low, part.row_high])
-    limits = limits[np.isfinite(limits)]
-    if not part.is_whole.all() or not np.isin(np.abs(entries.data), (0.0, 1.0)).all():
-        return False
-    if (limits != np.round(limits)).any():
-        return False
-    counts = np.diff(entries.indptr)
-    if (counts > 2).any():
-        return False
-    first = entries.indptr[:-1][counts == 2]
-    one, other = entries.indices[first], entries.indices[first + 1]
-    m = len(part.row_low)
-    cross = entries.data[first] * entries.data[first + 1] > 0
-    start = np.concatenate([one, one + m])
-    end = np.concatenate([np.where(cross, other + m, other), np.where(cross, other, other + m)])
-    double = coo_array((np.ones(len(start)), (start, end)), (2 * m, 2 * m))
-    labels = connected_components(double, directed=False)[1]
-    return not (labels[:m] == labels[m:]).any()

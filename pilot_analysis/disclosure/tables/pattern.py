@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pilot_analysis.disclosure.tables.attack import Detail, ranges
+from pilot_analysis.disclosure.tables.seen import Spread
 from pilot_analysis.disclosure.tables.system import System
 
 __all__ = ["Choice"]
@@ -46,15 +47,22 @@ class Choice:
         return self.system.with_bounds(*self.bounds(hidden))
 
     def unsafe(
-        self, hidden: np.ndarray, among: np.ndarray | None = None, detail: Detail = "names"
+        self,
+        hidden: np.ndarray,
+        among: np.ndarray | None = None,
+        detail: Detail = "names",
+        spread: Spread | None = None,
     ) -> np.ndarray:
         """Return the positions of the protected numbers that are not safe, by the auditor.
 
-        `among` : those to look at. What is safe stays so when more is hidden.
+        `among` : those to look at. What is safe stays so when more is hidden. `spread` : what is
+        known of the numbers while less was hidden; what is found is added.
         """
         system = self.released(hidden)
         asked = self.protected if among is None else among
-        found = ranges(system, asked, detail)
+        if spread is not None:
+            asked = asked[~spread.shows_safe(system, asked)]
+        found = ranges(system, asked, detail, spread)
         return np.array(
             [
                 at

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from types import MappingProxyType
 
 import numpy as np
@@ -39,8 +40,7 @@ class Linear:
 
     def __post_init__(self):
         object.__setattr__(self, "coefficients", MappingProxyType(dict(self.coefficients)))
-        numbers = np.array([*self.coefficients.values(), 0.0], float)
-        if not np.isfinite(numbers).all() or not self.low <= self.high:
+        if not all(map(isfinite, self.coefficients.values())) or not self.low <= self.high:
             raise DisclosureError(
                 f"the relation of {named_few(self.coefficients)} needs finite coefficients and "
                 f"low <= high, not {self.low} and {self.high}."

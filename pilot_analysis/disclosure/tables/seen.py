@@ -1,11 +1,13 @@
 """The values of every number that stand in some solution: what a reader must think possible."""
 
+from copy import copy
+
 import numpy as np
 
 from pilot_analysis.disclosure.tables.published import TOLERANCE
 from pilot_analysis.disclosure.tables.system import System
 
-__all__ = ["WINDOW", "Seen"]
+__all__ = ["WINDOW", "Seen", "Spread"]
 
 WINDOW = 100
 """Whole values to either side of the first solution that are marked one by one."""
@@ -47,6 +49,11 @@ class Seen:
         np.minimum(self.low, point, out=self.low)
         np.maximum(self.high, point, out=self.high)
         self._mark(np.flatnonzero(self._part.is_whole), point[self._part.is_whole])
+
+    def widen(self, cells: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+        """Remember that each of some numbers (positions) can be so low, and so high."""
+        self.low[cells] = np.minimum(self.low[cells], low)
+        self.high[cells] = np.maximum(self.high[cells], high)
 
     def add_line(self, point: np.ndarray, step: np.ndarray, most: int) -> None:
         """Remember the solutions ``point + k * step`` for whole k, as far as there are any.
@@ -104,3 +111,59 @@ class Seen:
         in_a_row = self._first[cell] + np.arange(self._length[cell])
         ends = (self.low[cell], self.high[cell])
         return {float(value) for value in (*marked, *in_a_row, *ends)}
+
+
+class Spread:
+    """What solutions have shown of numbers of a whole system, while more and more is hidden.
+
+    What was possible stays possible then, so that it need not be shown again.
+
+    Parameters
+    ----------
+    size : int
+        How many numbers there are.
+
+    Attributes
+    ----------
+    low, high : numpy.ndarray, shape (n,)
+        The least and largest value of each number in a solution.
+    count : numpy.ndarray, shape (n,)
+        How many whole values it was shown to have.
+    cells : numpy.ndarray of int, shape (k,)
+        Positions of the numbers that this is about: all, or those of a part.
+    """
+
+    def __init__(self, size: int):
+        self.low, self.high = np.full(size, np.inf), np.full(size, -np.inf)
+        self.count = np.zeros(size)
+        self.cells = np.arange(size)
+
+    def at(self, cells: np.ndarray) -> "Spread":
+        """Return the same of a part alone (positions, shape (k,)); what it learns, this learns."""
+        part = copy(self)
+        part.cells = self.cells[cells]
+        return part
+
+    def add(self, wanted: np.ndarray, seen: Seen, *, gapless: bool) -> None:
+        """Remember what was seen of `wanted` numbers (positions within the part).
+
+        Not of the others: relations that matter to them alone may have been left out.
+        """
+        low, high = seen.low[wanted], seen.high[wanted]
+        count = np.maximum(seen.count(wanted), high - low + 1 if gapless else 0)
+        here = self.cells[wanted]
+        self.low[here] = np.minimum(self.low[here], low)
+        self.high[here] = np.maximum(self.high[here], high)
+        self.count[here] = np.maximum(self.count[here], count)
+
+    def shows_safe(self, system: System, wanted: np.ndarray) -> np.ndarray:
+        """Return whether each number (positions, shape (k,)) is known to have values enough."""
+        here = self.cells[wanted]
+        low, high = self.low[here], self.high[here]
+        met = high >= low
+        width = np.subtract(high, low, out=np.zeros(len(low)), where=met)
+        least = system.least[wanted]
+        shortest = 100 * TOLERANCE * (1 + np.abs(np.where(met, low, 0.0)))
+        is_wide = width >= np.maximum(least, shortest) - TOLERANCE
+        many = np.maximum(self.count[here], np.where(width >= 1 - TOLERANCE, 2, 0))
+        return met & np.where(system.is_whole[wanted], many >= np.maximum(least, 2), is_wide)

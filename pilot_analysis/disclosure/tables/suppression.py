@@ -12,10 +12,11 @@ from pilot_analysis.disclosure.tables.exact import cheapest
 from pilot_analysis.disclosure.tables.flows import cheap
 from pilot_analysis.disclosure.tables.pattern import Choice
 from pilot_analysis.disclosure.tables.published import TOLERANCE, PublishedTable, named_few
+from pilot_analysis.disclosure.tables.seen import Spread
 from pilot_analysis.disclosure.tables.system import System, join
 from pilot_analysis.errors import DisclosureError
 
-__all__ = ["EXACT_CELLS", "Pattern", "choose_pattern", "suppress"]
+__all__ = ["EXACT_CELLS", "Pattern", "choose_pattern", "make_safe", "refuse_untrue", "suppress"]
 
 EXACT_CELLS = 120
 """Numbers in a part up to which the exact choice is sought."""
@@ -99,21 +100,28 @@ def choose_pattern(
     """Return what to hide, as `suppress`, with what it costs and how little would be possible."""
     tables = [tables] if isinstance(tables, PublishedTable) else list(tables)
     whole = _choice(tables, earlier, weights)
+    must, bound = whole.must, 0.0
     if minimum is None:
-        return _pattern(whole, *_solve(whole))
-    hidden, must = whole.must, whole.must
-    for step in range(2, minimum + 1):
-        small = whole.system.is_whole & whole.may & (whole.system.value >= 1)
-        small &= whole.system.value < step
-        stage = _stage(whole, hidden | small, np.where(small, step, whole.system.least))
-        hidden, must = _solve(stage)[0], must | small
+        hidden, bound = make_safe(whole, whole.unsafe(must, detail="soon"))
+    else:
+        hidden, must = _in_steps(whole, minimum)
     lost = float(whole.weights[hidden & ~must].sum())
-    return Pattern(frozenset(map(str, whole.system.ids[hidden])), lost, 0.0)
+    return Pattern(frozenset(map(str, whole.system.ids[hidden])), lost, bound)
 
 
-def _pattern(choice: Choice, hidden: np.ndarray, bound: float) -> Pattern:
-    lost = float(choice.weights[hidden & ~choice.must].sum())
-    return Pattern(frozenset(map(str, choice.system.ids[hidden])), lost, bound)
+def _in_steps(whole: Choice, minimum: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is hidden for every minimum up to this one in turn, and what must be."""
+    system = whole.system
+    counts = system.is_whole & whole.may & (system.value >= 1)
+    sought = np.where(counts & (system.value < minimum), minimum, system.least)
+    whole = replace(whole, system=replace(system, sought=sought))
+    hidden, must, spread = whole.must, whole.must, Spread(len(system.ids))
+    for step in range(2, minimum + 1):
+        small = counts & (system.value < step)
+        stage = _stage(whole, hidden | small, np.where(small, step, system.least))
+        unsafe = stage.unsafe(stage.must, detail="soon", spread=spread)
+        hidden, must = make_safe(stage, unsafe)[0], must | small
+    return hidden, must
 
 
 def _choice(tables, earlier, weights) -> Choice:
@@ -136,11 +144,18 @@ def _choice(tables, earlier, weights) -> Choice:
     if not (weight > 0).all():
         raise DisclosureError(f"weights must be above 0: {named_few(system.ids[~(weight > 0)])}.")
     may = index.isin(new - printed) & ~must & np.isfinite(weight)
-    _refuse_untrue(system)
+    refuse_untrue(system)
     return _stage(Choice(system, must, may, weight), must | too_plain, system.least)
 
 
-def _refuse_untrue(system: System) -> None:
+def refuse_untrue(system: System) -> None:
+    """Refuse values that do not fit their relations.
+
+    Raises
+    ------
+    DisclosureError
+        The message names the numbers of one relation.
+    """
     value = system.value
     known = ~np.isnan(value)
     sums = system.matrix @ np.nan_to_num(value)
@@ -162,22 +177,35 @@ def _stage(whole: Choice, must: np.ndarray, least: np.ndarray) -> Choice:
     return Choice(system, whole.must | must, whole.may & ~must, whole.weights)
 
 
-def _solve(choice: Choice) -> tuple[np.ndarray, float]:
-    """Return the choice over all parts, checked by the auditor as a whole.
+def make_safe(choice: Choice, unsafe: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return a safe choice over all parts, checked by the auditor as a whole.
 
-    What was safe before anything was hidden in addition stays so.
+    Parameters
+    ----------
+    choice : Choice
+    unsafe : numpy.ndarray of int
+        Positions of the protected numbers that are not safe if only `choice.must` is hidden.
+
+    Returns
+    -------
+    hidden : numpy.ndarray of bool, shape (n,)
+    bound : float
+        Weight that every safe choice loses at least, as far as it is known.
+
+    Raises
+    ------
+    DisclosureError
+        No choice is safe.
     """
     hidden, bound = choice.must.copy(), 0.0
-    unsafe = choice.unsafe(hidden, detail="soon")
     if not unsafe.size:
         return hidden, bound
     choice = _of_known_sizes(choice)
-    for cells, part in split(choice.released(choice.must | choice.may)):
-        mine = np.flatnonzero(np.isin(cells, unsafe))
-        if mine.size:
-            of_part, least = _solve_part(choice.part(cells, part), mine)
-            hidden[cells] |= of_part
-            bound += least
+    is_unsafe = np.isin(np.arange(len(hidden)), unsafe)
+    for cells, part in split(choice.released(choice.must | choice.may), is_unsafe):
+        of_part, least = _solve_part(choice.part(cells, part), np.flatnonzero(is_unsafe[cells]))
+        hidden[cells] |= of_part
+        bound += least
     if (lost := choice.unsafe(hidden, unsafe)).size:
         raise _refusal(choice, lost)
     return hidden, bound
@@ -192,9 +220,9 @@ def _of_known_sizes(choice: Choice) -> Choice:
 def _solve_part(choice: Choice, unsafe: np.ndarray) -> tuple[np.ndarray, float]:
     if len(choice.must) > EXACT_CELLS:
         return cheap(choice, unsafe), 0.0
-    if (lost := choice.unsafe(choice.must | choice.may)).size:
+    if (lost := choice.unsafe(choice.must | choice.may, unsafe)).size:
         raise _refusal(choice, lost)
-    hidden, bound = cheapest(choice)
+    hidden, bound = cheapest(choice, unsafe)
     return (cheap(choice, unsafe), bound) if hidden is None else (hidden, bound)
 
 

@@ -61,6 +61,9 @@ class System:
         `is_hidden`: suppressed in at least one table, or to be protected.
     least : numpy.ndarray, shape (n,)
         As `least_values` in `PublishedTable`; of several tables the largest.
+    sought : numpy.ndarray, shape (n,)
+        As `least`, or more: as many values are looked for where one solution shows many numbers to
+        be safe, since so many will be asked for later.
     matrix : scipy.sparse.csr_array, shape (m, n)
     row_low, row_high : numpy.ndarray, shape (m,)
         ``row_low <= matrix @ x <= row_high``.
@@ -76,6 +79,7 @@ class System:
     is_whole: np.ndarray
     is_hidden: np.ndarray
     least: np.ndarray
+    sought: np.ndarray
     matrix: csr_array
     row_low: np.ndarray
     row_high: np.ndarray
@@ -95,30 +99,31 @@ class System:
             shares=tuple(shares),
         )
 
-    def part(self, cells: np.ndarray, rows: np.ndarray, shares: Sequence[Share]) -> "System":
-        """Return some cells and sums; the other cells of those sums must have one value each.
+    def part(
+        self, cells: np.ndarray, rows: np.ndarray, shares: Sequence[Share], known: np.ndarray
+    ) -> "System":
+        """Return some cells and sums.
 
         Parameters
         ----------
         cells, rows : numpy.ndarray of int
             Positions, sorted.
+        shares : sequence of Share
+            Of these cells alone.
+        known : numpy.ndarray, shape (m,)
+            What the other cells of each sum add up to.
         """
-        matrix = self.matrix[rows]
-        others = np.ones(len(self.ids), bool)
-        others[cells] = False
-        known = matrix @ np.where(others, np.nan_to_num(self.low, neginf=0.0), 0.0)
-        at = np.full(len(self.ids), -1)
-        at[cells] = np.arange(len(cells))
+        at = dict(zip(cells.tolist(), range(len(cells)), strict=True)) if shares else {}
         vectors = {
             name: getattr(self, name)[cells]
             for name in ("ids", "value", "low", "high", "hidden_low", "hidden_high", "is_whole",
-                         "is_hidden", "least")
+                         "is_hidden", "least", "sought")
         }  # fmt: skip
         return System(
             **vectors,
-            matrix=csr_array(matrix[:, cells]),
-            row_low=self.row_low[rows] - known,
-            row_high=self.row_high[rows] - known,
+            matrix=csr_array(self.matrix[rows][:, cells]),
+            row_low=self.row_low[rows] - known[rows],
+            row_high=self.row_high[rows] - known[rows],
             shares=tuple(Share(at[s.whole], at[s.share], at[s.size], s.scale) for s in shares),
         )
 
@@ -127,7 +132,7 @@ class System:
         told = hashlib.sha256(repr(self.shares).encode())
         for numbers in (
             self.value, self.low, self.high, self.is_whole, self.is_hidden, self.least,
-            self.matrix.data, self.matrix.indices, self.matrix.indptr,
+            self.sought, self.matrix.data, self.matrix.indices, self.matrix.indptr,
             self.row_low, self.row_high,
         ):  # fmt: skip
             told.update(np.ascontiguousarray(numbers).tobytes())
@@ -168,6 +173,7 @@ def join(tables: Sequence[PublishedTable]) -> System:
     return System(
         **vectors,
         is_hidden=index.isin(hidden) | (vectors["least"] > 0),
+        sought=vectors["least"],
         matrix=matrix,
         row_low=row_low,
         row_high=row_high,

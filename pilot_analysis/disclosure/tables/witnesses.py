@@ -13,11 +13,9 @@ _FEW = 4
 """Numbers that are sooner solved for one by one."""
 _FRUITLESS = 3
 """Passes in a row that show nothing new, after which the rest is solved for one by one."""
-_SLOW = 0.1
-"""Share of the numbers that a pass must show to be safe, where there is no patience."""
 
 
-def widen(attack: Attack, cells: np.ndarray, *, is_patient: bool = True) -> None:
+def widen(attack: Attack, cells: np.ndarray) -> None:
     """Look for solutions in which as many of `cells` as possible differ enough.
 
     Where two solutions settle it, all numbers that are not yet shown safe are pushed the same
@@ -29,34 +27,44 @@ def widen(attack: Attack, cells: np.ndarray, *, is_patient: bool = True) -> None
     ----------
     cells : numpy.ndarray of int
         Positions.
-    is_patient : bool
-        Whether to go on as long as a pass shows anything new; otherwise only while a pass shows
-        a good part of what is left.
     """
     part = attack.part
     rng = np.random.default_rng(0)
-    own = part.high[cells] - part.low[cells]
-    cells = cells[own >= attack.needed(cells) - TOLERANCE]  # the others cannot be safe
+    own, sought = part.high[cells] - part.low[cells], part.sought
+    cells = cells[own >= attack.needed(cells, part.least) - TOLERANCE]  # others cannot be safe
     fruitless, way = 0, 1.0
+    _look_around(attack, cells)
     for _ in range(_PASSES):
-        still = cells[~attack.shows_safe(cells)]
+        still = cells[~attack.shows_safe(cells, sought)]
         if len(still) <= _FEW or fruitless == _FRUITLESS:
             return
-        gaps = attack.may_have_gaps(still)
+        gaps = attack.may_have_gaps(still, sought)
         if not gaps.all():
             _push(attack, still[~gaps], way)
         if gaps.any():
             walk(part, attack.seen, still[gaps], rng)
-        shown = len(still) - (~attack.shows_safe(cells)).sum()
-        if shown > (0 if is_patient else _SLOW * len(still)):
+        shown = len(still) - (~attack.shows_safe(cells, sought)).sum()
+        if shown:
             fruitless = 0
         else:
             fruitless, way = fruitless + 1, -way
 
 
+def _look_around(attack: Attack, cells: np.ndarray) -> None:
+    """See which numbers have room enough in the last solution, in a network."""
+    if attack.network is None:
+        return
+    part, seen = attack.part, attack.seen
+    needs = np.array([np.ceil(attack.needed(cells, of)) for of in (part.sought, part.least)])
+    for need in np.unique(needs):
+        here = cells[(needs == need).any(axis=0)]
+        fall, rise = attack.network.room(part, seen.last, need)
+        seen.widen(here, seen.last[here] - fall[here], seen.last[here] + rise[here])
+
+
 def _push(attack: Attack, still: np.ndarray, sign: float) -> None:
     low, high = attack.part.low.copy(), attack.part.high.copy()
-    need = attack.needed(still)
+    need = attack.needed(still, attack.part.sought)
     need = np.where(attack.part.is_whole[still], np.ceil(need), need)
     if sign > 0:
         high[still] = np.minimum(high[still], attack.seen.low[still] + need)
@@ -64,4 +72,5 @@ def _push(attack: Attack, still: np.ndarray, sign: float) -> None:
         low[still] = np.maximum(low[still], attack.seen.high[still] - need)
     objective = np.zeros(len(low))
     objective[still] = -sign
-    attack.improve(objective, low, high)
+    if attack.improve(objective, low, high):
+        _look_around(attack, still)
