@@ -121,16 +121,14 @@ def result(
         Of a difference between groups: the people in the smaller one, whom the minimum n bounds.
         Of records: the distinct people behind them, where `n_clusters` counts something else.
     """
-    keys = {
-        "school_id": school_id,
-        "product_id": product_id,
-        "outcome": outcome,
-        "group": group,
-        "category": category,
-        "time": time,
-    }
-    row: dict[str, Any] = dict.fromkeys((*COLUMNS, *NEVER_SHOWN), nan)
-    row |= {
+    about = (school_id, product_id, outcome, group, category, time)
+    keys = dict(zip(_KEYS, about, strict=True))
+    numbers = _numbers(value, unit, method, flags)
+    if n is not None:
+        numbers["n"] = n
+    if n_clusters is not None:
+        numbers["n_clusters"] = n_clusters
+    return {
         "result_id": result_id(section, name, **keys),
         "section": section,
         "name": name,
@@ -139,26 +137,28 @@ def result(
         **keys,
         "level": level,
         "value_text": text,
-        "unit": unit,
-        "method": method,
-        "flags": tuple(flags),
+        **numbers,
+        "p_adjusted": p_adjusted,
         "relation": tuple(relation),
         "exploratory": exploratory,
-        "p_adjusted": p_adjusted,
         "remainder_percent": remainder_percent,
         "smallest_n": smallest_n,
     }
+
+
+def _numbers(
+    value: Estimate | float | None, unit: str, method: str, flags: Iterable[str]
+) -> dict[str, Any]:
+    """Return the columns of an `Estimate`; what is not known of a bare number is missing."""
     if isinstance(value, Estimate):
-        row |= {key: getattr(value, key) for key in _ESTIMATE}
-        row["flags"] = (*value.flags, *flags)
-        row["n_clusters"] = nan if value.n_clusters is None else value.n_clusters
-    elif value is not None:
-        row["estimate"] = float(value)
-    if n is not None:
-        row["n"] = n
-    if n_clusters is not None:
-        row["n_clusters"] = n_clusters
-    return row
+        numbers = {column: getattr(value, column) for column in _ESTIMATE}
+        numbers["flags"] = (*value.flags, *flags)
+        if value.n_clusters is None:
+            numbers["n_clusters"] = nan
+        return numbers
+    estimate = nan if value is None else float(value)
+    known = {"estimate": estimate, "unit": unit, "method": method, "flags": tuple(flags)}
+    return dict.fromkeys(_ESTIMATE, nan) | known
 
 
 @dataclass(frozen=True, slots=True)

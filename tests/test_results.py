@@ -1,5 +1,7 @@
 """Results have one vocabulary, unique stable ids, and refuse what they do not know."""
 
+from math import isnan
+
 import pytest
 
 from pilot_analysis.results import COLUMNS, NEVER_SHOWN, Results, result, result_id
@@ -21,6 +23,23 @@ def test_an_estimate_brings_its_numbers_along():
     assert (row["estimate"], row["n"], row["n_clusters"]) == (8.0, 100, 12)
     assert row["flags"] == ("singular",)
     assert set(row) == {*COLUMNS, *NEVER_SHOWN}
+
+
+def test_sizes_given_by_name_go_before_those_of_the_estimate():
+    made = Estimate.from_t("b", 8.0, 2.0, 30, n=100, unit="points", method="mixed")
+    row = result("why", "change", "effect", "students", made, n=40, flags=("chosen",))
+    assert (row["n"], row["flags"]) == (40, ("chosen",))
+    assert isnan(row["n_clusters"])
+    assert result("why", "change", "effect", "students", made, n_clusters=7)["n_clusters"] == 7
+
+
+def test_what_a_bare_number_does_not_say_is_missing():
+    row = result("usage", "minutes", "mean", "students", 3, n=10, unit="minutes", method="mean")
+    assert list(row) == [*COLUMNS, *NEVER_SHOWN]
+    assert (row["estimate"], row["n"], row["unit"], row["method"]) == (3.0, 10, "minutes", "mean")
+    numbers = ("std_error", "df", "p_value", "conf_level", "conf_low", "conf_high", "n_clusters")
+    assert all(isnan(row[column]) for column in (*numbers, "p_adjusted", *NEVER_SHOWN))
+    assert isnan(result("parameters", "power", "parameter", "none")["estimate"])
 
 
 def test_the_same_id_twice_is_refused():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["AUDIENCES", "Run", "run_briefs"]
 
 AUDIENCES = ("team", "public", "internal")
+FAILED_FILE = "failed_run.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ def run_briefs(
     PilotError
         The run could not start: the pilot, a school id, the audience, or a notebook is at fault.
         Nothing is written then. When the audit finds something, only
-        ``out/<pilot_id>/_private/refused_audit.json`` is, and a run that passes removes it.
+        ``out/<pilot_id>/_private/refused_audit.json`` is; when an error that nobody foresaw ends
+        the run, only ``failed_run.txt`` beside it. A run that passes removes both.
     """
     _require(audience, jobs)
     with Zygote() as zygote:  # it imports what the notebooks need while this process computes
@@ -154,6 +156,7 @@ def _run(zygote, pilot, plan, audience, chosen, out, jobs) -> Run:
         (partial / "index.html").write_text(index, encoding="utf-8")
         _tidy(partial)
         audit = require_safe(partial, home / "_private", people_of(pilot))
+        (home / "_private" / FAILED_FILE).unlink(missing_ok=True)  # what an earlier run left
         folder = _settle(partial, home / identity)
     except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
@@ -174,7 +177,7 @@ def _given_up(error: Exception, private: Path) -> RunError:
     """Return what to say of an error that nobody foresaw; its traceback may quote the data."""
     from pilot_analysis.release import write_private
 
-    kept = private / "failed_run.txt"
+    kept = private / FAILED_FILE
     write_private("".join(traceback.format_exception(error)), kept)
     first = (str(error).strip().splitlines() or [""])[0]
     return RunError(

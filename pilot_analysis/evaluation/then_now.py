@@ -1,6 +1,7 @@
 """A number at two times, and the sentences for what cannot be given."""
 
 from dataclasses import dataclass
+from math import nan
 
 from pilot_analysis.stats.estimate import Estimate
 
@@ -46,7 +47,8 @@ class ThenNow:
     then, now, change : Estimate or None
         `change` is now - then.
     n : int or None
-        People whom the minimum n bounds, where it is not the estimates' own n.
+        People whom the minimum n bounds, where it is not the estimates' own n: of a gap, those of
+        its smaller side.
     gap_in_words : str
         Why one of the three is missing; blank if none is.
     """
@@ -59,7 +61,14 @@ class ThenNow:
     n: int | None = None
     gap_in_words: str = ""
 
-    def n_of(self, time: str) -> int | None:
-        """Return the people behind the number "then" or "now"."""
-        value = self.then if time == "then" else self.now
-        return self.n if self.n is not None or value is None else value.n
+    def n_of(self, time: str) -> int:
+        """Return the people behind "then", "now" or "change", where that number is given."""
+        return getattr(self, time).n if self.n is None else self.n
+
+    def smallest_n(self, time: str) -> float:
+        """Return the people of the smaller group where the number is a difference; else NaN.
+
+        A change is one too: of the same people, who are both groups, or of two samples.
+        """
+        is_difference = self.kind == "effect" or time == "change"
+        return self.n_of(time) if is_difference else nan

@@ -86,6 +86,7 @@ def _change(own: ThenNow, chosen: str, keys) -> Iterator[dict[str, Any]]:
             own.population,
             own.change,
             n=own.n,
+            smallest_n=own.smallest_n("change"),
             flags=(chosen,),
             relation=(f"change from {then}", f"derived from {now}"),
             **keys,
@@ -102,6 +103,7 @@ def _grounded(found: ThenNow, name: str, keys) -> Iterator[dict[str, Any]]:
                 found.population,
                 value,
                 n=found.n_of(time),
+                smallest_n=found.smallest_n(time),
                 time=time,
                 **keys,
             )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from math import isfinite
 from string import Formatter
 
+from pilot_analysis.disclosure import RULES
 from pilot_analysis.errors import RunError
 from pilot_analysis.report.facts import Fact, Facts
 from pilot_analysis.report.formats import in_words, written
 
-__all__ = ["Fragment", "Html", "Label", "Prose", "escape", "recorded", "too_few"]
+__all__ = ["Fragment", "Html", "Label", "Prose", "escape", "not_shown", "recorded"]
 
 _FIELDS = {
     "": "estimate",
@@ -22,15 +23,6 @@ _FIELDS = {
     "p": "p_value",
 }
 _STYLES = ("", "signed", "size", "word", "Word", "short")
-_TOO_FEW = {
-    "students": "students",
-    "teachers": "teachers",
-    "respondents": "people",
-    "classes": "classes",
-    "schools": "schools",
-    "records": "records",
-    "none": "people",
-}
 
 
 class Html(str):
@@ -119,7 +111,7 @@ class Prose:
         facts = [part for part in parts.values() if isinstance(part, Fact)]
         hidden = next((fact for fact in facts if not fact.is_shown), None)
         if hidden is not None:
-            return too_few(hidden)
+            return not_shown(hidden)
         for _, field, _, _ in Formatter().parse(template):
             name, _, what = (field or "").partition(".")
             part = parts.get(name)
@@ -175,10 +167,9 @@ class Prose:
         return _data(fact, what, style, css="claim")
 
 
-def too_few(fact: Fact) -> Html:
-    """Return the calm sentence that stands for a number that may not be shown."""
-    people = _TOO_FEW[fact.population]
-    return Html(f"Too few {people} stand behind this number to show it.")
+def not_shown(fact: Fact, what: Html | str = "A number") -> Html:
+    """Return the calm sentences that say that `what` may not be shown, and why."""
+    return Html(f"{escape(what)} is not shown here. {escape(Label(RULES[fact.suppressed]))}")
 
 
 def _range(fact: Fact) -> Html:

@@ -135,6 +135,10 @@ class Facts:
             rows = rows[rows[column] == value]
         return sorted(float(value) for value in rows["estimate"])
 
+    def rules(self) -> set[str]:
+        """Return the rules that hid something, keys of `disclosure.RULES`."""
+        return {fact.suppressed for fact in self._by_id.values() if fact.suppressed}
+
     def names(self) -> set[str]:
         """Return every "section.name" that there is."""
         return set(self._by_name)

@@ -13,7 +13,7 @@ from pilot_fixtures import write_small_pilot
 
 from pilot_analysis.batch import run, run_briefs
 from pilot_analysis.batch.forking import Zygote
-from pilot_analysis.errors import ConfigError, RunError
+from pilot_analysis.errors import ConfigError, DisclosureError, RunError
 
 PARAMETERS = """pilot: str = "data/raw/demo"
 school_id: str | None = None
@@ -221,6 +221,28 @@ def test_an_interrupted_run_leaves_nothing_behind(place, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         start(place, out=tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["small"]
+
+
+def test_why_a_run_was_given_up_is_kept_until_a_run_passes(place, tmp_path, monkeypatch):
+    def fault(error):
+        def broken(*_, **__):
+            raise error
+
+        return broken
+
+    kept = tmp_path / "small" / "_private" / "failed_run.txt"
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "_make_all", fault(KeyError("S1-C2-3")))
+        with pytest.raises(RunError, match="given up"):
+            start(place, out=tmp_path, schools=["S1"])
+    assert "KeyError: 'S1-C2-3'" in kept.read_text(encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr("pilot_analysis.release.require_safe", fault(DisclosureError("found")))
+        with pytest.raises(DisclosureError, match="found"):
+            start(place, out=tmp_path, schools=["S1"])
+    assert kept.exists()
+    assert start(place, out=tmp_path, schools=["S1"]).made == ("schools/S1",)
+    assert not kept.exists()
 
 
 def test_what_cannot_start_says_why_and_writes_nothing(place, tmp_path):

@@ -223,6 +223,7 @@ def _pilot(make_pilot, unit="class", schools=6, classes=4, size=8, design=None, 
     return make_pilot(
         {name: rows for name, rows in tables.items() if name not in drop},
         design=config | (design or {}), outcomes={"reading": outcome},
+        groups={"english_learner": {"label": "learners", "reference_label": "others"}},
     )  # fmt: skip
 
 
@@ -312,6 +313,30 @@ def test_those_lost_are_those_tested_before_and_not_after(make_pilot):
     assert frame.loc[rid("lost", outcome="reading"), "estimate"] == 24
     assert frame.loc[rid("lost", outcome="reading"), "n"] == 192
     assert frame.loc[rid("students", outcome="reading"), "estimate"] == 168
+
+
+def test_every_difference_tells_the_gate_how_many_are_in_its_smaller_arm(make_pilot):
+    pilot = _pilot(make_pilot)
+    students, tests = pilot.tables["students"], pilot.tables["assessments"]
+    arm = students["student_id"].str.extract(r"C(\d)", expand=False).astype(int) % 2
+    place = students["student_id"].str.extract(r"-(\d)$", expand=False).astype(int)
+    # Of the 8 students in every class: 5 of the product's and 3 of the others' learn English.
+    pilot.tables["students"] = students.assign(english_learner=place < arm * 2 + 3)
+    gone = tests["student_id"].isin(["S0-C0-7", "S0-C0-6", "S0-C2-7", "S1-C1-7"])
+    pilot.tables["assessments"] = tests[~gone]
+    frame = learning(pilot).frame
+    found = frame[frame["kind"].eq("effect") & frame["population"].eq("students")]
+    found = found.set_index(["name", "school_id"])["smallest_n"]
+    # 6 schools, 2 classes of 8 in each arm: 96 in each, of whom 3 were not tested in the one (at
+    # S0) and 1 in the other (at S1).
+    for name in ("effect", "effect_sd", "effect_cr2", "baseline"):
+        assert found[name].tolist() == [93]
+    for name in ("school_effect", "school_effect_shrunken"):
+        assert found[name].to_dict() == {
+            "S0": 13, "S1": 15, "S2": 16, "S3": 16, "S4": 16, "S5": 16,
+        }  # fmt: skip
+    assert found["group_effect"].tolist() == [36]  # 3 of 8 in the 12 classes without it
+    assert found.notna().all()
 
 
 def test_the_network_result_does_not_depend_on_the_order_of_rows(make_pilot):

@@ -182,6 +182,14 @@ def test_every_mean_and_share_of_students_has_an_interval_or_a_reason(evaluated_
         assert np.isfinite(row.conf_low) or row.flags, row.result_id
 
 
+@pytest.mark.parametrize("evaluated", ["evaluated_demo", "evaluated_star"])
+def test_every_difference_between_people_says_how_many_are_in_the_smaller_group(request, evaluated):
+    effects = request.getfixturevalue(evaluated).select(kind="effect")
+    of_nobody = effects["population"].eq("none")
+    assert set(effects.loc[of_nobody, "name"]) == {"mdes"}  # what the design could have found
+    assert effects.loc[~of_nobody, "smallest_n"].between(1, effects.loc[~of_nobody, "n"]).all()
+
+
 def test_counts_never_exceed_the_group_they_are_counted_in(evaluated_demo):
     counts = evaluated_demo.select(kind="count")
     assert (counts["estimate"] <= counts["n"]).all()

@@ -91,6 +91,29 @@ def test_a_school_without_a_why_is_said_to_have_none(gap):
     assert gap.select(name="not_collected")["school_id"].tolist() == ["S2"]
 
 
+@pytest.mark.parametrize(
+    ("learners", "here", "elsewhere"),
+    [("axz", 1, 2), ("abcx", 2, 1), ("bcdxyz", 2, 1)],  # at S1 five have both scores, at S2 four
+)
+def test_gap_tells_the_gate_how_many_are_on_its_smaller_side(make_pilot, learners, here, elsewhere):
+    tables = _tables(kind="equity_gap", outcome_id="reading", group="english_learner")
+    tables["assessments"].append({
+        "student_id": "e", "outcome_id": "map", "window": "spring", "score": 199,
+        "taken_on": "2026-05-11",
+    })  # fmt: skip
+    for row in tables["students"]:
+        row["english_learner"] = row["student_id"] in learners
+    results = why(make_pilot(tables, outcomes=OUTCOMES))
+    for name, times, smaller in (
+        ("grounded_in", ["then", "now"], here), ("change", [""], here),
+        ("grounded_in_others", ["then", "now"], elsewhere),
+    ):  # fmt: skip
+        found = results.select(name=name)
+        assert found["time"].tolist() == times
+        assert (found["kind"] == "effect").all()
+        assert (found["smallest_n"] == smaller).all()
+
+
 def test_gap_between_two_named_groups_leaves_everyone_else_out(make_pilot):
     tables = _tables(kind="achievement_gap", outcome_id="map", group="english_learner",
                      reference_group="disability")  # fmt: skip
@@ -111,9 +134,12 @@ def test_growth_during_the_pilot_is_no_then(make_pilot):
         for window, day, met in (("winter", "2026-01-12", True), ("before", "2025-05-12", s == "a"))
     ]  # fmt: skip
     started = {"id": "small", "title": "Small", "begin": date(2025, 10, 6)}
-    found = _rows(why(make_pilot(tables, outcomes=OUTCOMES, pilot=started)), "grounded_in")
+    results = why(make_pilot(tables, outcomes=OUTCOMES, pilot=started))
+    found = _rows(results, "grounded_in")
     assert found.loc["then", "estimate"] == 0.25
     assert found.loc["now", "estimate"] == 0.75
+    assert found["smallest_n"].isna().all()  # a share compares no groups
+    assert results.select(name="change")["smallest_n"].tolist() == [4]  # a to d answered twice
     del tables["assessments"][-1], tables["assessments"][-2], tables["assessments"][-3]
     results = why(make_pilot(tables, outcomes=OUTCOMES, pilot=started))
     assert list(_rows(results, "grounded_in").index) == ["now"]  # one of four has both
@@ -148,6 +174,20 @@ def test_scale_is_scored_by_person_and_the_change_is_paired(make_pilot):
     assert change["estimate"] == pytest.approx(2 / 3)
     assert change["std_error"] == pytest.approx(np.std([1, 1, 0], ddof=1) / np.sqrt(3))
     assert (change["population"], change["n"]) == ("respondents", 3)
+    assert found["smallest_n"].isna().all()
+
+
+@pytest.mark.parametrize(("early", "late"), [("PQRU", "PQ"), ("PQ", "QRU"), ("PQ", "RU")])
+def test_change_of_a_scale_is_bounded_by_the_smaller_of_the_two_samples(make_pilot, early, late):
+    tables = _tables(kind="readiness", outcome_id="ease")
+    tables["survey_responses"] = [
+        row
+        for wave, day, people in (("1", "2025-10-01", early), ("2", "2026-05-01", late))
+        for place, person in enumerate(people, start=2)
+        for row in _answers(person, wave, day, place, 6 - place)
+    ]
+    change = why(make_pilot(tables, scales=SCALES, items=ITEMS)).select(name="change").iloc[0]
+    assert (change["n"], change["smallest_n"]) == (2, 2)
 
 
 def test_answers_of_students_have_classes_as_clusters(make_pilot):
@@ -172,10 +212,12 @@ def test_shadowed_days_before_and_during_the_pilot(make_pilot):
         for hour, (minutes, engaged) in enumerate(spans, start=8)
     ]  # fmt: skip
     started = {"id": "small", "title": "Small", "begin": date(2025, 10, 6)}
-    found = _rows(why(make_pilot(tables, pilot=started)), "grounded_in")
+    results = why(make_pilot(tables, pilot=started))
+    found = _rows(results, "grounded_in")
     assert found.loc["then", "estimate"] == 0.25
     assert found.loc["then", "n"] == 2
     assert found.loc["now", "estimate"] == pytest.approx(40 / 60)
+    assert results.select(name="change")["smallest_n"].tolist() == [1]  # one day is later
 
 
 @pytest.mark.parametrize(

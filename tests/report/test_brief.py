@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from page_parser import PageParser
 from pilot_fixtures import write_small_pilot
-from report_sample import make_brief, make_config, make_prepared
+from report_sample import estimate, make_brief, make_config, make_prepared
 
 from pilot_analysis.config import Source
 from pilot_analysis.errors import ConfigError, DisclosureError, RunError
@@ -15,7 +15,7 @@ from pilot_analysis.pilot import load_pilot
 from pilot_analysis.report import open_brief, prepare
 from pilot_analysis.report.brief import Brief
 from pilot_analysis.report.prepared import Prepared
-from pilot_analysis.results import result, result_id
+from pilot_analysis.results import CONSENT, ONE_PERSON, result, result_id
 
 SECTIONS = (
     "header", "glance", "participation", "goal", "support", "use", "teachers", "recommend",
@@ -141,6 +141,50 @@ def test_a_missing_instrument_is_one_sentence(html):
     assert brief.support().html.count("<p") == 1
     assert "Contacts for help were not recorded." in brief.support().html
     assert "Nothing was collected for this part" in brief.goal().html
+
+
+def rated(*, consent: bool) -> list:
+    """A goal of the first school, rated by its point person, and the mean of two schools."""
+    keys = {"school_id": "S1", "product_id": "readwell", "category": "G1"}
+    flags = (ONE_PERSON, CONSENT) if consent else (ONE_PERSON,)
+    kind = ("alignment", "rating", "level", "respondents")
+    mean = estimate(2.5, 1.0, 4.0, "scale points (1-4)", 2)
+    return [
+        result("alignment", "goal", "text", "none", level="1", text="Read more.", **keys),
+        result(*kind, 3.0, n=1, level="3", flags=flags, **keys),
+        result("alignment", "rating", "mean", "respondents", mean, product_id="readwell"),
+    ]
+
+
+UNRATED = "How well the product fits each goal is not shown here. It is about one person whose "
+
+
+@pytest.mark.parametrize(
+    ("audience", "consent", "words"),
+    [
+        ("team", False, UNRATED + "role makes them known, and no consent is recorded."),
+        ("public", True, UNRATED + "role makes them known."),
+        ("team", True, '<td>3</td>'),
+    ],
+)  # fmt: skip
+def test_the_rating_of_one_person_is_hidden_in_words_of_its_own(audience, consent, words):
+    brief = make_brief("S1", audience, extra=rated(consent=consent))
+    said = brief.goal().html
+    assert "Read more." in said
+    assert words in said
+    assert "too few" not in said
+    limits = brief.limits().html
+    assert ("no consent is recorded" in limits) == ("no consent" in words)
+    assert ("one person by their role is left out" in limits) == (UNRATED in words)
+
+
+def test_what_hides_the_mean_of_ratings_is_not_told_from_other_small_groups():
+    said = make_brief("", extra=rated(consent=False)).goal().html
+    assert (
+        "The fit of Readwell 5 with the schools’ goals is not shown here. It is about too few "
+        "people, or would give such a number away." in said
+    )
+    assert "consent" not in said
 
 
 def test_names_of_other_schools_are_not_on_a_school_s_page(html):

@@ -65,7 +65,7 @@ def test_a_suppressed_result_stops_a_sentence_and_calms_what_is_said(page):
     with pytest.raises(RunError, match=r"suppressed \(small groups\)"):
         page.prose.sentence("It was {f}.", f=few)
     assert page.prose.say("It was {f}.", f=few) == (
-        "Too few students stand behind this number to show it."
+        "A number is not shown here. It is about too few people, or would give such a number away."
     )
     assert page.prose.cell(few) == '<span class="c">[c]</span>'
 

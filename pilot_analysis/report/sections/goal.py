@@ -1,9 +1,10 @@
 """Goal and product: what the school wanted first, and whether the product serves it."""
 
-from pilot_analysis.report.claims import Html, Label
+from pilot_analysis.report.claims import Html, Label, not_shown
 from pilot_analysis.report.facts import Fact
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.tables import paragraph, section, table
+from pilot_analysis.report.wording import listed
 
 __all__ = ["goal"]
 
@@ -14,7 +15,6 @@ _MATCHES = {
     "no outcome named": "The school’s first goal{whose} names no test, so we cannot say whether "
     "what was measured is what the school cares about most.",
 }
-_UNRATED = Html("How well the product fits each goal is not shown: too few people rated it.")
 
 
 def goal(page: Page) -> Html:
@@ -42,26 +42,35 @@ def goal(page: Page) -> Html:
 def _ratings_of_network(page: Page) -> list[Html]:
     if not page.is_network:
         return []
-    return [
+    found = {p: page.own("alignment.rating", product_id=p) for p in page.products}
+    hidden = {p: fact for p, fact in found.items() if fact is not None and not fact.is_shown}
+    said = [
         page.prose.say(
             "The schools rated how well {product} fits their goals: {mean} on average, on a scale "
             "from one to four ({mean.n} {mean.n:school/schools}).",
             product=page.product(product),
-            mean=page.own("alignment.rating", product_id=product),
+            mean=mean,
         )
-        for product in page.products
+        for product, mean in found.items()
+        if product not in hidden
     ]
+    if hidden:
+        names = listed([page.product(p) for p in hidden])
+        what = page.prose.sentence("The fit of {names} with the schools’ goals", names=names)
+        said.append(not_shown(next(iter(hidden.values())), what))
+    return said
 
 
 def _goals(page: Page, goals: list[Fact]) -> Html:
     ratings = [_rating(page, fact) for fact in goals]
-    is_rated = any(">[c]<" not in rating for rating in ratings)
+    hidden = [rating for rating in ratings if rating is not None and not rating.is_shown]
+    is_rated = any(rating is not None and rating.is_shown for rating in ratings)
     rows = [
         [
             Label(fact.level or "\N{EN DASH}"),
             Label(fact.value_text),
             page.product(fact.product_id) if fact.product_id else "\N{EN DASH}",
-            *([rating] if is_rated else []),
+            *([_rating_cell(page, rating)] if is_rated else []),
         ]
         for fact, rating in zip(goals, ratings, strict=True)
     ]
@@ -69,17 +78,20 @@ def _goals(page: Page, goals: list[Fact]) -> Html:
     caption = "The school’s learning goals, set before the product was chosen"
     return section(
         table(caption, columns, rows, words=(1, 2)),
-        paragraph(_UNRATED, css="note") if goals and not is_rated else Html(""),
+        paragraph(not_shown(hidden[0], "How well the product fits each goal"), css="note")
+        if hidden and not is_rated
+        else Html(""),
     )
 
 
-def _rating(page: Page, fact: Fact) -> Html:
-    ratings = page.own_all("alignment.rating", category=fact.category)
-    ratings = [r for r in ratings if r.product_id == fact.product_id] or ratings
-    if not ratings:
-        return Html("\N{EN DASH}")
-    rating = ratings[0]
-    if rating.kind == "level" and rating.is_shown and rating.level:
+def _rating(page: Page, goal: Fact) -> Fact | None:
+    ratings = page.own_all("alignment.rating", category=goal.category)
+    ratings = [r for r in ratings if r.product_id == goal.product_id] or ratings
+    return ratings[0] if ratings else None
+
+
+def _rating_cell(page: Page, rating: Fact | None) -> Html:
+    if rating is not None and rating.kind == "level" and rating.is_shown and rating.level:
         return page.prose.sentence("{level}", level=Label(rating.level))
     return page.prose.cell(rating)
 

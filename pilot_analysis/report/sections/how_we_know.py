@@ -87,17 +87,15 @@ def _settings(page: Page) -> Html:
 
 
 def _suppression(page: Page) -> Html:
-    rules = sorted(
-        {f.suppressed for name in page.facts.names() for f in page.facts.find(name) if f.suppressed}
-    )
+    rules = sorted(page.facts.rules())
     if not rules:
         return paragraph(Html("Nothing was left out of this brief."))
     said = [escape(Label(RULES.get(rule, rule))) for rule in rules]
     return section(
         paragraph(
             Html(
-                "Where a page would say too much about a few people, it says [c] or “too "
-                "few to show” instead. In this brief numbers were left out because:"
+                "Where a page would say too much about a few people, it says [c], “too few to "
+                "show” or “not shown” instead. In this brief numbers were left out because:"
             )
         ),
         items(list(dict.fromkeys(said))),

@@ -1,6 +1,7 @@
 """What we cannot say, and what to talk about next; both by fixed rules."""
 
-from pilot_analysis.report.claims import Html, recorded
+from pilot_analysis.disclosure import RULES
+from pilot_analysis.report.claims import Html, Label, escape, recorded
 from pilot_analysis.report.page import Page
 from pilot_analysis.report.sections.header import whys
 from pilot_analysis.report.sections.learning import compared, is_causal
@@ -10,6 +11,17 @@ from pilot_analysis.report.wording import INSTRUMENTS, listed
 
 __all__ = ["limits"]
 
+_LEFT_OUT = {
+    "small groups": Html(
+        "Some numbers are left out because too few people stand behind them, or because one could "
+        "work them out from others. Left out does not mean zero."
+    ),
+    "single person role": Html("What is known of one person by their role is left out."),
+    "no consent": Html(
+        "What is known of one person by their role is left out where no consent is recorded."
+    ),
+}
+"""Rule, as readers are told it -> what it left out; of the others, `RULES` says it."""
 _MANY = 4  # sentences beyond which a list reads better
 
 
@@ -26,15 +38,7 @@ def limits(page: Page) -> Html:
 def _limits(page: Page) -> list[Html]:
     said = [_cause(page), _volunteers(page), _few_answers(page), *_lost(page)]
     said.append(_not_collected(page))
-    if any(not f.is_shown for name in page.facts.names() for f in page.facts.find(name)):
-        said.append(
-            Html(
-                "Some numbers are left out because too few people stand behind them, or "
-                "because one could work them out from others. Left out does not mean "
-                "zero."
-            )
-        )
-    return said
+    return [*said, *(_LEFT_OUT.get(r, escape(Label(RULES[r]))) for r in sorted(page.facts.rules()))]
 
 
 def _cause(page: Page) -> Html:
