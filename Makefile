@@ -4,6 +4,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LAB := .venv-lab/bin
+# A file stays with one process: what its tests share is made once, and a notebook's cells follow
+# one another.
+TWO_AT_A_TIME := --numprocesses 2 --dist loadfile
 
 .PHONY: briefs test lab bench clean
 .DEFAULT_GOAL := briefs
@@ -36,8 +39,8 @@ briefs: .venv/.ready  ## the briefs of both pilots
 test: .venv/.ready  ## style, then the library, the notebooks and the pages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/python -m pytest --numprocesses 2
-	@$(BIN)/python -m pytest --nbval-lax --override-ini filterwarnings=default notebooks
+	@$(BIN)/python -m pytest $(TWO_AT_A_TIME)
+	@$(BIN)/python -m pytest $(TWO_AT_A_TIME) --nbval-lax --override-ini filterwarnings=default notebooks
 
 lab: .venv-lab/.ready  ## the notebooks in JupyterLab
 	@$(LAB)/jupyter lab --notebook-dir .

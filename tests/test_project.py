@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pilot_analysis import load_pilot
-from pilot_analysis.evaluation import evaluate
 from pilot_analysis.report.methods import METHODS
 from pilot_analysis.schema import data_dictionary
 
@@ -61,9 +59,9 @@ def test_notebooks_are_stripped():
             assert cell.get("execution_count") is None, path
 
 
-@pytest.mark.parametrize("pilot", ["demo", "star"])
-def test_every_method_in_a_brief_is_explained(pilot):
-    used = set(evaluate(load_pilot(ROOT / "data" / "raw" / pilot)).frame["method"]) - {""}
+@pytest.mark.parametrize("results", ["evaluated_demo", "evaluated_star"])
+def test_every_method_in_a_brief_is_explained(request, results):
+    used = set(request.getfixturevalue(results).frame["method"]) - {""}
     text = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
     explained = set(re.findall(r"`(\w+)`", "\n".join(re.findall(r"^### .*$", text, re.MULTILINE))))
     assert used <= set(METHODS)

@@ -136,5 +136,6 @@ def _schools(pilot, table: str) -> set[str]:
     for person, people in (("student_id", "students"), ("teacher_id", "teachers")):
         if person in frame:
             of_people = pilot.table(people)
-            known |= set(of_people.loc[of_people[person].isin(frame[person]), "school_id"])
+            found = of_people[person].isin(frame[person].unique())  # `isin` looks at each repeat
+            known |= set(of_people.loc[found, "school_id"])
     return known

@@ -148,7 +148,7 @@ def team_teachers(pilot) -> pd.DataFrame:
         members = classes["student_id"].isin(pilot.table("licenses")["student_id"])
     else:
         return teachers
-    return teachers[teachers["teacher_id"].isin(classes.loc[members, "teacher_id"])]
+    return teachers[teachers["teacher_id"].isin(classes.loc[members, "teacher_id"].unique())]
 
 
 def arm_members(pilot, outcome: str) -> pd.DataFrame:

@@ -1,48 +1,34 @@
 """The finished pages as readers meet them: in a browser, on a phone, in the dark, on paper."""
 
-import os
-import shutil
+import contextlib
 from pathlib import Path
 
 import pytest
 
-from pilot_analysis.batch import run_briefs
+from pilot_analysis.batch import run, run_briefs
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ROOT = Path(__file__).parents[2]
 PAGES = ("demo/index", "demo/schools/S03", "demo/network", "star/schools/63")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    """Folder of each page: a small run of both pilots."""
-    if not CHROMIUM:
-        assert not os.environ.get("PILOT_REQUIRE_BROWSER"), "Chromium is needed here and is missing"
-        pytest.skip("Chromium is not installed, so no page was opened (Debian: chromium)")
+def pages(browser, zygote, tmp_path_factory):
+    """Folder of each page: a small run of both pilots, unless there is no browser to open them."""
     out = tmp_path_factory.mktemp("reports")
-    demo = run_briefs(ROOT / "data/raw/demo", out=out, jobs=1)
-    star = run_briefs(ROOT / "data/raw/star", out=out, schools=["63"], jobs=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "Zygote", lambda: contextlib.nullcontext(zygote))
+        demo = run_briefs(ROOT / "data/raw/demo", out=out, jobs=1)
+        star = run_briefs(ROOT / "data/raw/star", out=out, schools=["63"], jobs=1)
     assert not demo.failed
     assert not star.failed
     files = {"demo/index": demo.folder / "index.html"}
-    for run, names in ((demo, ("schools/S03", "network")), (star, ("schools/63",))):
-        pilot = run.folder.parent.name
-        files |= {f"{pilot}/{name}": run.folder / name / "brief.html" for name in names}
+    for done, names in ((demo, ("schools/S03", "network")), (star, ("schools/63",))):
+        pilot = done.folder.parent.name
+        files |= {f"{pilot}/{name}": done.folder / name / "brief.html" for name in names}
     return files
-
-
-@pytest.fixture(scope="module")
-def browser(pages):
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield started
-        started.close()
 
 
 @pytest.fixture

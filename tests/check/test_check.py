@@ -242,15 +242,15 @@ def test_the_command_says_by_its_exit_status_whether_the_data_can_be_used(faulty
 @pytest.mark.browser
 @pytest.mark.parametrize("kind", ["odd_pilot", "faulty"])
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)])
-def test_a_browser_finds_no_barrier(request, kind, tmp_path, scheme, width):
+def test_a_browser_finds_no_barrier(browser, request, kind, tmp_path, scheme, width):
     page = check_pilot(request.getfixturevalue(kind), tmp_path / "out").page
-    barriers, sticking_out, _ = look_at(page, scheme=scheme, width=width)
+    barriers, sticking_out, _ = look_at(browser, page, scheme=scheme, width=width)
     assert barriers == ""
     assert sticking_out <= 0
 
 
 @pytest.mark.browser
-def test_a_long_name_of_a_file_does_not_widen_the_page(tmp_path):
+def test_a_long_name_of_a_file_does_not_widen_the_page(browser, tmp_path):
     folder = write_small_pilot(tmp_path / "pilot")
     name = "daily_participation_of_every_student_2025.csv"
     usage = (folder / "usage.csv").read_text(encoding="utf-8").splitlines()
@@ -259,5 +259,5 @@ def test_a_long_name_of_a_file_does_not_widen_the_page(tmp_path):
     toml = (folder / "pilot.toml").read_text(encoding="utf-8")
     (folder / "pilot.toml").write_text(toml.replace("usage.csv", name), encoding="utf-8")
     page = check_pilot(folder, tmp_path / "out").page
-    _, sticking_out, _ = look_at(page, scheme="light", width=360)
+    _, sticking_out, _ = look_at(browser, page, scheme="light", width=360)
     assert sticking_out <= 0

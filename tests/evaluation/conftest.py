@@ -1,4 +1,4 @@
-"""Pilots for the tests of evaluation: the two that ship, and small ones made in memory."""
+"""Pilots for the tests of evaluation: a part of the demo, and small ones made in memory."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,35 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pilot_analysis import Pilot, PilotConfig, load_pilot
-from pilot_analysis.evaluation import evaluate
+from pilot_analysis import Pilot, PilotConfig
 from pilot_analysis.simulate.frame import clean_frame
-
-_RAW = Path(__file__).parents[2] / "data" / "raw"
-
-
-@pytest.fixture(scope="session")
-def demo():
-    """The simulated pilot of ten schools, with every instrument."""
-    return load_pilot(_RAW / "demo")
-
-
-@pytest.fixture(scope="session")
-def star():
-    """Project STAR: tests and classes, and no other instrument."""
-    return load_pilot(_RAW / "star")
-
-
-@pytest.fixture(scope="session")
-def evaluated_demo(demo):
-    """Every result of the simulated pilot."""
-    return evaluate(demo)
-
-
-@pytest.fixture(scope="session")
-def evaluated_star(star):
-    """Every result of Project STAR."""
-    return evaluate(star)
 
 
 @pytest.fixture(scope="session")

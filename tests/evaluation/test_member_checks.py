@@ -2,6 +2,7 @@ import pytest
 
 from pilot_analysis.disclosure import DisclosurePolicy, protect
 from pilot_analysis.evaluation.member_checks import member_checks
+from pilot_analysis.report.prepared import Prepared
 
 SCHOOLS = [{"school_id": school, "name": school} for school in ("A", "B")]
 
@@ -73,10 +74,9 @@ def test_a_check_of_three_people_is_shown_to_nobody_but_the_research_team(checke
 
 @pytest.mark.parametrize("audience", ["team", "public", "internal"])
 def test_the_gate_knows_what_to_do_with_the_pilots_that_ship(
-    evaluated_demo, evaluated_star, audience
+    prepared_demo, evaluated_star, audience
 ):
-    policy = DisclosurePolicy.named(audience)
-    demo = protect(evaluated_demo, policy).frame
+    demo = Prepared.read(prepared_demo(audience)).protected.frame
     assert (demo["section"] == "member_checks").any()
-    star = protect(evaluated_star, policy).frame
+    star = protect(evaluated_star, DisclosurePolicy.named(audience)).frame
     assert star.loc[star["section"] == "member_checks", "kind"].tolist() == ["absence"]

@@ -2,7 +2,6 @@ import re
 from dataclasses import replace
 from datetime import date
 from importlib import resources
-from pathlib import Path
 
 import pytest
 from page_parser import PageParser
@@ -229,19 +228,28 @@ def test_what_is_not_known_is_refused_with_the_nearest_name(tmp_path):
         open_brief("x", "S1", prepared=tmp_path / "nothing")
 
 
-def test_a_relative_folder_is_found_from_anywhere_and_a_pilot_is_taken_as_it_is(
-    tmp_path, monkeypatch
-):
+@pytest.fixture(scope="module")
+def of_a_trial(tmp_path_factory):
+    """The brief of a school of Project STAR, opened from a folder that is not the project's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("elsewhere"))
+        return open_brief("data/raw/star", "63")
+
+
+def test_a_relative_folder_is_found_from_anywhere(of_a_trial, tmp_path, monkeypatch):
+    assert of_a_trial.title.startswith("School 63: what we learned from")
     monkeypatch.chdir(tmp_path)
-    by_path = open_brief("data/raw/demo", "S03")
-    assert by_path.title.startswith("Wharfside School: what we learned from piloting")
-    pilot = load_pilot(Path(__file__).parents[2] / "data" / "raw" / "demo")
+    with pytest.raises(ConfigError, match="no such folder"):
+        open_brief("data/raw/nowhere", "63")
+
+
+def test_a_pilot_is_taken_as_it_is(tmp_path):
+    folder = write_small_pilot(tmp_path / "pilot")
+    pilot = load_pilot(folder)
     network = open_brief(pilot)
     assert network.page.is_network
     assert "Share of a school’s people whom each table covers" in network.coverage().html
-    assert open_brief(pilot, "S03").glance().html == by_path.glance().html
-    with pytest.raises(ConfigError, match="no such folder"):
-        open_brief("data/raw/nowhere", "S03")
+    assert whole(open_brief(pilot, "S1")) == whole(open_brief(folder, "S1"))
 
 
 def test_a_thin_brief_still_has_three_findings():
@@ -289,31 +297,28 @@ def test_a_member_check_of_few_people_is_not_shown_in_numbers(n, audience):
 
 
 @pytest.fixture(scope="module")
-def two_products():
-    return open_brief(Path(__file__).parents[2] / "data" / "raw" / "demo", "S05")
+def of_demo(prepared_demo):
+    """`of_demo(school)`: its brief for the team."""
+    return lambda school: open_brief("data/raw/demo", school, prepared=prepared_demo("team"))
 
 
-def test_with_two_products_every_part_names_its_own(two_products):
+def test_with_two_products_every_part_names_its_own(of_demo):
+    two_products = of_demo("S05")
+    assert two_products.title.startswith("Saltbox Lane School: what we learned from piloting")
     said = two_products.teachers().html
     assert "Where voices agree about Numera" in said
     assert "Where voices agree about Readwell" in said
     assert "first goal for Numera" in two_products.goal().html
 
 
-def test_a_trial_that_is_no_pilot_is_not_called_one():
-    brief = open_brief(Path(__file__).parents[2] / "data" / "raw" / "star", "63")
-    words = re.sub(r"<[^>]*>", " ", whole(brief)).replace("pilot-analysis", "")
+def test_a_trial_that_is_no_pilot_is_not_called_one(of_a_trial):
+    words = re.sub(r"<[^>]*>", " ", whole(of_a_trial)).replace("pilot-analysis", "")
     assert "pilot" not in words.lower()
     assert "Net Promoter" not in words
 
 
-def test_the_limits_speak_of_the_comparisons_of_this_school_alone(tmp_path):
-    demo = Path(__file__).parents[2] / "data" / "raw" / "demo"
-    prepare(load_pilot(demo), "team").write(tmp_path)
-    numera, readwell, both = (
-        open_brief(demo, school, prepared=tmp_path).limits().html
-        for school in ("S09", "S01", "S05")
-    )
+def test_the_limits_speak_of_the_comparisons_of_this_school_alone(of_demo):
+    numera, readwell, both = (of_demo(school).limits().html for school in ("S09", "S01", "S05"))
     lost = "comparison for {}."
     assert lost.format("mathematics") in numera
     assert lost.format("reading") not in numera

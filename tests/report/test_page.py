@@ -60,10 +60,10 @@ def test_a_notebook_without_a_header_keeps_its_own_title():
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_a_browser_finds_no_barrier_and_nothing_sticks_out(html, tmp_path, scheme, width):
+def test_a_browser_finds_no_barrier_and_nothing_sticks_out(browser, html, tmp_path, scheme, width):
     page_file = tmp_path / "brief.html"
     page_file.write_text(html, encoding="utf-8")
-    barriers, sticking_out, small = look_at(page_file, scheme=scheme, width=width)
+    barriers, sticking_out, small = look_at(browser, page_file, scheme=scheme, width=width)
     assert barriers == ""
     assert sticking_out <= 0
     assert small == 0

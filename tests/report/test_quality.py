@@ -190,16 +190,17 @@ def test_a_school_s_page_shows_that_school_alone():
 
 
 @pytest.fixture(scope="module", params=["internal", "team", "public"])
-def demo(request):
-    return open_brief(DEMO, audience=request.param)
+def brief_of_demo(request, prepared_demo):
+    folder = prepared_demo(request.param)
+    return open_brief(DEMO, audience=request.param, prepared=folder)
 
 
-def test_every_number_of_the_page_is_a_claim_on_a_result_that_is_shown(demo):
-    html = "".join(getattr(demo, part)().html for part in PARTS)
+def test_every_number_of_the_page_is_a_claim_on_a_result_that_is_shown(brief_of_demo):
+    html = "".join(getattr(brief_of_demo, part)().html for part in PARTS)
     parsed = PageParser(html)
     assert parsed.headings[0] == 1
     assert len(parsed.ids) == len(set(parsed.ids))
-    facts = demo._of_every_school().facts
+    facts = brief_of_demo._of_every_school().facts
     found = re.findall(r'data-result="([^"]*)" data-field="([^"]*)"', html)
     assert len(found) > 100
     assert all(facts[name].is_shown for name, _ in found)
@@ -213,11 +214,11 @@ def test_every_number_of_the_page_is_a_claim_on_a_result_that_is_shown(demo):
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_a_browser_finds_no_barrier_on_the_page(tmp_path, scheme, width):
+def test_a_browser_finds_no_barrier_on_the_page(browser, tmp_path, scheme, width):
     page_file = tmp_path / "quality.html"
     made = make_brief("", "internal", extra=quality_rows())
     page_file.write_text(export(made, "01_data_quality"), encoding="utf-8")
-    barriers, sticking_out, small = look_at(page_file, scheme=scheme, width=width)
+    barriers, sticking_out, small = look_at(browser, page_file, scheme=scheme, width=width)
     assert barriers == ""
     assert sticking_out <= 0
     assert small == 0
