@@ -17,8 +17,8 @@ sizes = st.integers(1, 12)
 classes = st.integers(4, 60)
 hours = st.lists(st.sampled_from([0, 1, 2, 4, 40]), min_size=1, max_size=9)
 STRICTER = {
-    "minimum_n.students": (5, 10, 15, 25), "minimum_n.teachers": (1, 3, 5, 8),
-    "minimum_n.respondents": (1, 3, 5, 8), "minimum_n.records": (1, 5, 9),
+    "minimum_n.students": (10, 15, 25), "minimum_n.teachers": (5, 6, 8),
+    "minimum_n.respondents": (5, 6, 8), "minimum_n.records": (1, 5, 9),
     "minimum_category.students": (1, 5, 10), "minimum_category.respondents": (1, 3, 5),
     "dominance_percent": (0, 5, 10, 50, 100), "coding_of_means": (0, 0.05, 0.2),
     "single_person_roles": ("shown", "with consent", "hidden"),
@@ -92,6 +92,21 @@ def test_no_threshold_shows_more_when_it_is_made_stricter(results, name, data):
             told(results, policy.with_value(key, values[at], "a test")) for at in (mild, strict)
         ]
         assert found[1][0] <= found[0][0], key
+
+
+@few
+@given(results=pilots(), name=st.sampled_from(["team", "public"]), data=st.data())
+def test_no_stricter_minimum_shows_a_number_that_a_milder_one_hides(results, name, data):
+    policy = DisclosurePolicy.named(name)
+    levels = data.draw(
+        st.lists(st.integers(1, 12), min_size=2, max_size=2, unique=True).map(sorted)
+    )
+    frames = [protect(results, policy.capped(level)).frame for level in levels]
+    assert shown(frames[1]) <= shown(frames[0])
+    who, more = data.draw(st.sampled_from(["students", "teachers", "respondents"])), levels[1]
+    key = f"minimum_n.{who}"
+    strict = policy.with_value(key, policy.minimum_n(who) + more, "a test")
+    assert shown(protect(results, strict).frame) <= shown(protect(results, policy).frame)
 
 
 @few

@@ -82,6 +82,8 @@ def test_an_unknown_policy_is_refused_with_the_nearest_name():
         ("minimum_n.students", {"value": 10, "source": " "}, "every value needs its source"),
         ("minimum_n.students", {"value": 10}, "every value needs its source"),
         ("minimum_n.students", 10, "every value needs its source"),
+        ("minimum_n.students", {"value": 9, "source": "x"},
+         r"minimum_category.students: 10 is above minimum_n.students \(9\)"),
         ("comments", {"value": "shown", "sorce": "x"}, "comments.sorce: unknown key; did you mean"),
         ("coding_bands", {"value": [[10, 0.2], [300, 0.01]], "source": "x"}, "largest size down"),
         ("coding_bands", {"value": [[300, 0.01], [40, 0.05]], "source": "x"}, "down to 1"),
@@ -95,6 +97,17 @@ def test_an_unknown_policy_is_refused_with_the_nearest_name():
 def test_unknown_keys_and_values_are_refused(key, value, message):
     with pytest.raises(DisclosureError, match=message):
         DisclosurePolicy.from_dict({**as_dict("public"), key: value})
+
+
+def test_a_policy_is_capped_at_a_level_without_any_other_change():
+    public = DisclosurePolicy.named("public")
+    assert public.strictest_minimum == 10
+    mild = public.capped(5)
+    assert [mild.minimum_n(who) for who in ("students", "respondents", "classes")] == [5, 5, 1]
+    assert mild.minimum_category("students") == 5
+    same = {key for key in public.settings if not key.startswith("minimum_")}
+    assert all(mild[key] == public[key] for key in same)
+    assert public.capped(10) == public
 
 
 def test_every_fault_is_listed_at_once():

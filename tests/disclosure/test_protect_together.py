@@ -133,6 +133,22 @@ class Reader:
         return found
 
 
+def shown(results, policy):
+    frame = protect(results, policy).frame
+    return set(frame.loc[frame["suppressed"].eq("") & frame["estimate"].notna(), "result_id"])
+
+
+@pytest.mark.parametrize("name", ["team", "public"])
+@settings(max_examples=6, deadline=None)
+@given(people=pilots(), levels=st.tuples(st.integers(2, 9), st.integers(10, 14)))
+def test_no_stricter_minimum_shows_a_share_that_a_milder_one_hides(name, people, levels):
+    rows, policy = results_of(people), DisclosurePolicy.named(name)
+    results = Results.from_rows([share(*key, *numbers) for key, numbers in rows.items()])
+    strict = policy.with_value("minimum_n.students", levels[1], "a test")
+    by_level = [shown(results, p) for p in (policy.capped(levels[0]), policy, strict)]
+    assert by_level[0] >= by_level[1] >= by_level[2]
+
+
 @pytest.mark.parametrize("name", ["team", "public"])
 @settings(max_examples=12, deadline=None)
 @given(people=pilots())

@@ -14,6 +14,9 @@ from pilot_analysis.disclosure.tables.system import System
 
 __all__ = ["Network", "network_of"]
 
+_LARGE = 1000
+"""Sums beyond which the detours between all pairs of the many are too many."""
+
 
 @dataclass(frozen=True)
 class Network:
@@ -72,14 +75,22 @@ class Network:
         room = csr_array(coo_array((sizes, (one, other)), (m + 1, m + 1)))
         room.data = np.minimum(room.data, need)
         room.eliminate_zeros()
-        fall = np.minimum(down, _detours(room, self.start, self.end, need))
-        return np.round(fall), np.round(np.minimum(up, _detours(room, self.end, self.start, need)))
+        fall = np.minimum(down, _flow(room, self.start, self.end, need))
+        return np.round(fall), np.round(np.minimum(up, _flow(room, self.end, self.start, need)))
+
+
+def _flow(room: csr_array, start: np.ndarray, end: np.ndarray, need: float) -> np.ndarray:
+    """Return how much can flow at least from each start to its end over two other nodes.
+
+    Both from the start and, backwards, from the end; in a large table the cheaper of the two.
+    """
+    ways = [(room, start, end), (csr_array(room.T), end, start)]
+    ways.sort(key=lambda way: len(np.unique(way[2])))
+    is_large = room.shape[0] > _LARGE
+    return np.max([_detours(*way, need) for way in ways[: 1 if is_large else 2]], axis=0)
 
 
 def _detours(room: csr_array, start: np.ndarray, end: np.ndarray, need: float) -> np.ndarray:
-    """Return how much can flow at least from each start to its end over two other nodes."""
-    if len(np.unique(start)) < len(np.unique(end)):
-        return _detours(csr_array(room.T), end, start, need)
     ends, at = np.unique(end, return_inverse=True)
     wide = room.copy()
     wide.data = (wide.data >= need).astype(float)
