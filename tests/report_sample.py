@@ -112,6 +112,7 @@ def _why(school):
                 "students",
                 time=time,
                 value=estimate(value, value - 3, value + 3, "points", 96, 18),
+                smallest_n=96,
                 **keys,
             )
         ids.append(result_id("why", "grounded_in", time=time, **keys))
@@ -121,6 +122,7 @@ def _why(school):
         "effect",
         "students",
         estimate(-3.3, -5.9, -0.7, "points", 96, 18),
+        smallest_n=96,
         relation=(f"change from {ids[0]}", f"derived from {ids[1]}"),
         **keys,
     )
@@ -334,13 +336,14 @@ def _learning(lost, flags):
         text="Classes of volunteers against the other classes of the same 2 schools.",
     )
     effect = estimate(1.3, -2.2, 4.8, "points", 424, 36).flagged(*flags)
-    yield result("learning", "effect", "effect", "students", effect, **keys)
+    yield result("learning", "effect", "effect", "students", effect, smallest_n=200, **keys)
     yield result(
         "learning",
         "effect_sd",
         "effect",
         "students",
         estimate(0.09, -0.15, 0.33, "sd", 424, 36),
+        smallest_n=200,
         **keys,
     )
     yield result(
@@ -349,6 +352,7 @@ def _learning(lost, flags):
         "effect",
         "students",
         estimate(1.1, -2.6, 4.8, "points", 424, 36, "cr2"),
+        smallest_n=200,
         **keys,
     )
     yield result("learning", "mdes", "effect", "none", 0.34, unit="sd", **keys)
@@ -368,6 +372,7 @@ def _learning(lost, flags):
         "effect",
         "students",
         estimate(3.1, -1.9, 8.1, "points", 96, 16),
+        smallest_n=45,
         group="english_learner",
         **keys,
     )
@@ -402,6 +407,7 @@ def _learning(lost, flags):
             "students",
             school_id=school,
             value=estimate(1.0, -2.5, 4.4, "points", 212, 18, "shrink_effects"),
+            smallest_n=100,
             **keys,
         )
 

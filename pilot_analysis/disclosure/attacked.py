@@ -45,9 +45,10 @@ def audit_released(
     """
     table = released_table(rows, relations, policy)
     found = audit([table, *earlier], only_findings=True)
-    least = found["cell"].map(table.cells["least_values"])
+    least = pd.concat([t.cells["least_values"] for t in (table, *earlier)])
+    least = found["cell"].map(least[~least.index.duplicated()])
     is_lost = found["cell"].str.contains("|".join(LOST), regex=True)
-    harmless = is_lost & least.notna() & ~((found["low"] > 0) & (found["high"] < least))
+    harmless = is_lost & ~((found["low"] > 0) & (found["high"] < least))
     parts = [part for part in (found[~harmless], answers_given_away(rows, policy)) if len(part)]
     if not parts:
         return found[:0]

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pilot_analysis.disclosure.given_away import answers_given_away
+from pilot_analysis.disclosure.given_away import answers_given_away, has_answers
 from pilot_analysis.disclosure.policy import DisclosurePolicy
 from pilot_analysis.disclosure.primary import SHOWN, SUPPRESSED, Verdict, judge_all
-from pilot_analysis.disclosure.relations import LOST, relations_of, values_of
-from pilot_analysis.disclosure.released import released_cells, released_table
+from pilot_analysis.disclosure.relations import relations_of, values_of
+from pilot_analysis.disclosure.released import ReleasedNumbers, released_table
 from pilot_analysis.disclosure.secondary import Ties, guard
 from pilot_analysis.disclosure.tables.pattern import Choice
 from pilot_analysis.disclosure.tables.seen import Spread
@@ -31,7 +31,6 @@ from pilot_analysis.errors import DisclosureError
 __all__ = ["protect_together"]
 
 _ROUNDS = 20
-_BOUNDS = ("low", "high", "hidden_low", "hidden_high")
 _NETWORK = 10.0
 """Weight of a result of all schools, beside one of a school: every brief shows it."""
 
@@ -117,7 +116,8 @@ class _Numbers:
         system = join([released_table(frame, relations_of(rows), policy, self._truth)])
         refuse_untrue(system)
         self._position = {row.result_id: at for at, row in enumerate(rows)}
-        self._lost = [name for name in system.ids if any(map(name.__contains__, LOST))]
+        self._numbers = ReleasedNumbers(frame, system.ids)
+        self._order = self._numbers.cells.index.get_indexer(system.ids)
         self._owner = np.array(
             [self._position[name.partition("#")[0]] for name in system.ids], int
         )  # fmt: skip
@@ -125,6 +125,7 @@ class _Numbers:
         self._system = system
         members = np.array([share[:3] for share in system.shares], int).reshape(-1, 3)
         self._sizes = members[:, 2]
+        self._has_answers = any(has_answers(row) for row in rows)
         self._is_share = np.zeros(len(system.ids), bool)
         self._is_share[members[:, :2]] = True
         self.forget()
@@ -150,6 +151,8 @@ class _Numbers:
                 more = make_safe(part, mine)[0] & ~part.must
                 if more.any():
                     return sorted(set(self._owner[cells[more]].tolist()))
+        if not self._has_answers:
+            return []
         given_away = answers_given_away(frame, policy)["by"]
         return sorted({self._position[name] for by in given_away for name in by})
 
@@ -160,14 +163,13 @@ class _Numbers:
         return Choice(system, must, ~must, self._weights)
 
     def _released(self, frame: pd.DataFrame, policy: DisclosurePolicy) -> System:
-        cells, asked = (
-            released_cells(frame, self._lost, by, self._truth).reindex(self._system.ids)
+        low, high = (ends[self._order] for ends in self._numbers.bounds(frame, policy))
+        least, sought = (
+            self._numbers.least(frame, by, self._truth)[self._order]
             for by in (policy, self._policy)
         )
-        columns = {name: cells[name].to_numpy(float) for name in _BOUNDS}
-        least, sought = (c["least_values"].to_numpy(float) for c in (cells, asked))
         return replace(
-            self._system, **columns, least=least, sought=sought, is_hidden=least > 0
+            self._system, low=low, high=high, least=least, sought=sought, is_hidden=least > 0
         )  # fmt: skip
 
     def _without_shares(self, whole: Choice) -> tuple[Choice, np.ndarray]:

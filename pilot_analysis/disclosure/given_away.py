@@ -24,7 +24,7 @@ from pilot_analysis.disclosure.released import natural_bounds
 from pilot_analysis.disclosure.structure import WHOLE_ANSWERS, name_of, sources_of
 from pilot_analysis.stats.nps.scores import NpsMethod
 
-__all__ = ["ANSWERS", "answers_given_away"]
+__all__ = ["ANSWERS", "answers_given_away", "has_answers"]
 
 ANSWERS = (*(f"#{category}" for category in CATEGORIES), "#rated ")
 """What the ids of answers hold that are no results themselves."""
@@ -97,9 +97,7 @@ def answers_given_away(rows: pd.DataFrame, policy: DisclosurePolicy) -> pd.DataF
     found = []
     is_shown = rows["suppressed"].eq("") & rows["estimate"].notna() & rows["n"].gt(0)
     is_shown &= rows["population"].isin(PEOPLE)
-    names = rows["section"] + "." + rows["name"]
-    wanted = rows["kind"].eq("score") | names.isin(WHOLE_ANSWERS)
-    for row in rows[is_shown & wanted].itertuples(index=False, name="Row"):
+    for row in filter(has_answers, rows[is_shown].itertuples(index=False, name="Row")):
         rule = _Rule.of(policy, row.population)
         if row.kind == "score":
             found += _behind_score(row, counts, sizes, rule)
@@ -107,6 +105,11 @@ def answers_given_away(rows: pd.DataFrame, policy: DisclosurePolicy) -> pd.DataF
             found += _behind_average(row, rule)
     frame = pd.DataFrame(found, columns=["cell", "low", "high", "pinned", "values", "by"])
     return frame.astype({"low": float, "high": float, "pinned": bool, "values": float})
+
+
+def has_answers(row: Any) -> bool:
+    """Whether counts of answers stand behind a result that could give them away."""
+    return row.kind == "score" or name_of(row) in WHOLE_ANSWERS
 
 
 def _counts(rows: pd.DataFrame) -> Mapping[str, dict[str, Any]]:

@@ -57,10 +57,6 @@ def judge_all(rows: Sequence[Any], policy: DisclosurePolicy) -> list[Verdict]:
     counts, follow = around_scores(rows)
     verdicts = []
     for row in rows:
-        if row.kind not in _JUDGES or row.population not in POPULATIONS:
-            raise refusal(
-                row, f"there is no rule for kind {row.kind!r} of population {row.population!r}."
-            )
         if row.result_id in follow:
             verdicts.append(_judge_size(row, policy))  # shown or hidden with its score
         elif row.kind == "score":
@@ -69,6 +65,15 @@ def judge_all(rows: Sequence[Any], policy: DisclosurePolicy) -> list[Verdict]:
             verdicts.append(_judge(row, policy))
     _judge_steps(rows, policy, verdicts)
     return verdicts
+
+
+def refuse_strange(rows: Sequence[Any]) -> None:
+    """Refuse a kind or population that no rule is for."""
+    for row in rows:
+        if row.kind not in _JUDGES or row.population not in POPULATIONS:
+            raise refusal(
+                row, f"there is no rule for kind {row.kind!r} of population {row.population!r}."
+            )
 
 
 def _judge(row, policy) -> Verdict:
@@ -192,6 +197,13 @@ def _judge_mean(row, policy) -> Verdict:
     return verdict
 
 
+def _judge_effect(row, policy) -> Verdict:
+    """Apply the minimum n to the smaller of the two groups."""
+    if row.population in PEOPLE and math.isnan(row.smallest_n):
+        raise refusal(row, "a difference needs smallest_n, the people in its smaller group.")
+    return _judge_size(row, policy)
+
+
 def _judge_score(row, policy, sizes=()) -> Verdict:
     """Show a score only where its counts could be shown: the score and n give them away."""
     verdict = _judge_size(row, policy)
@@ -271,7 +283,7 @@ _JUDGES = {
     "count": _judge_count,
     "proportion": _judge_proportion,
     "mean": _judge_mean,
-    "effect": _judge_size,
+    "effect": _judge_effect,
     "score": _judge_score,
     "coefficient": _judge_size,
     "test": _judge_size,

@@ -8,7 +8,14 @@ import pandas as pd
 
 from pilot_analysis.disclosure.complementary import protect_together
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
-from pilot_analysis.disclosure.primary import CODED, GONE, SHOWN, SUPPRESSED, Verdict
+from pilot_analysis.disclosure.primary import (
+    CODED,
+    GONE,
+    SHOWN,
+    SUPPRESSED,
+    Verdict,
+    refuse_strange,
+)
 from pilot_analysis.disclosure.protected import ProtectedResults, make_protected
 from pilot_analysis.disclosure.rounding import NUMBERS, round_results
 from pilot_analysis.disclosure.structure import (
@@ -82,6 +89,7 @@ def protect(
         raise DisclosureError(f"protect takes Results, not {type(results).__name__}.")
     _refuse_blank_keys(results.frame)
     rows = rows_of(results.frame)
+    refuse_strange(rows)
     rounded = round_results(results)
 
     def shown(verdicts: Sequence[Verdict]) -> pd.DataFrame:
@@ -111,14 +119,17 @@ def _apply(rounded: pd.DataFrame, rows, verdicts: Sequence[Verdict], policy) -> 
     is_one = frame["flags"].map(lambda flags: ONE_QUESTION in flags)
     answers &= (frame["section"] + "." + frame["name"]).isin(WHOLE_ANSWERS) | is_one
     few = (answers & frame["n"].lt(FEW_ANSWERS)).to_numpy()
-    frame.loc[answers, list(_BESIDE_INTERVAL)] = np.nan
-    for column in NUMBERS:
+    numbers = frame[list(NUMBERS)].to_numpy(float, copy=True)
+    for at, column in enumerate(NUMBERS):
         blank = states == SUPPRESSED
         if column not in _KEPT_WHEN_CODED:
             blank = blank | (states == CODED) | words_only
         if column not in _KEPT_OF_FEW:
             blank = blank | few
-        frame.loc[blank, column] = np.nan
+        if column in _BESIDE_INTERVAL:
+            blank = blank | answers.to_numpy()
+        numbers[blank, at] = np.nan
+    frame[list(NUMBERS)] = numbers
     hidden = states == SUPPRESSED
     frame.loc[hidden, "level"] = ""
     # the method may tell that everyone was alike, since the usual one is not defined then

@@ -1,7 +1,8 @@
 """Released results as a `PublishedTable`: what a reader of every brief knows of each number."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from math import inf, nan
 from typing import Any
 
@@ -21,7 +22,7 @@ from pilot_analysis.disclosure.structure import (
 )
 from pilot_analysis.disclosure.tables.published import Linear, Product, PublishedTable
 
-__all__ = ["natural_bounds", "released_cells", "released_table"]
+__all__ = ["ReleasedNumbers", "natural_bounds", "released_table"]
 
 _PROTECTED = ("minimum n", "small category", "small step", "dominance", "single person role",
               "no consent")  # fmt: skip
@@ -39,7 +40,7 @@ def released_table(
     policy: DisclosurePolicy,
     truth: pd.Series | None = None,
 ) -> PublishedTable:
-    """Return what is released as a table for `audit`, or for `suppress`.
+    """Return what is released as a table for `audit`.
 
     Parameters
     ----------
@@ -58,44 +59,117 @@ def released_table(
     PublishedTable
     """
     relations = list(relations)
-    lost = sorted({name for r in relations for name in r.ids if any(map(name.__contains__, LOST))})
-    cells = released_cells(rows, lost, policy, truth).sort_index()
+    numbers = ReleasedNumbers(rows, sorted({name for r in relations for name in r.ids}))
+    low, high = numbers.bounds(rows, policy)
+    least = numbers.least(rows, policy, truth)
+    cells = numbers.cells.assign(low=low, high=high, least_values=least, value=nan).sort_index()
+    if truth is not None:
+        cells["value"] = truth.reindex(cells.index).to_numpy(float)
+        cells = cells[cells["value"].notna()]
     known = set(cells.index)
     used = [relation for relation in relations if known.issuperset(relation.ids)]
     return PublishedTable(cells, used, cells.index[cells["least_values"] > 0])
 
 
-def released_cells(
-    rows: pd.DataFrame,
-    lost: Sequence[str],
-    policy: DisclosurePolicy,
-    truth: pd.Series | None = None,
-) -> pd.DataFrame:
-    """Return every number of a release, and what a reader knows of it by itself.
+class ReleasedNumbers:
+    """Every number about people in a release: each result, what is `behind` it, and those lost.
 
     Parameters
     ----------
-    rows, policy, truth
-        As of `released_table`.
-    lost : sequence of str
-        Ids of those whom funnels lost.
+    rows : pandas.DataFrame
+        As of `released_table`. What stays the same whatever is hidden is read here.
+    names : iterable of str
+        Ids among which are those of people whom funnels lost.
 
-    Returns
-    -------
-    pandas.DataFrame
-        As `PublishedTable.cells`: each result, the n and what else is `behind` it, and those `lost`
-        of what is in `rows`. With `truth` only what is in it.
+    Attributes
+    ----------
+    cells : pandas.DataFrame
+        Index: ids. Columns is_whole, hidden_low and hidden_high, as of `PublishedTable.cells`.
     """
-    kinds, who = _column(rows, "kind"), _column(rows, "population")
-    rows = rows[~_among(kinds, WORDS) & _among(who, (*PEOPLE, "records"))]
-    numbers = _Numbers(rows, policy)
-    parts = [numbers.themselves(), numbers.sizes(), *numbers.behind(is_to_choose=truth is not None)]
-    parts.append(_lost(lost, numbers, policy, truth))
-    cells = pd.concat(parts)
-    if truth is None:
-        return cells.assign(value=nan)
-    cells["value"] = truth.reindex(cells.index).to_numpy(float)
-    return cells[cells["value"].notna()]
+
+    def __init__(self, rows: pd.DataFrame, names: Iterable[str]):
+        kinds, who = _column(rows, "kind"), _column(rows, "population")
+        self._at = np.flatnonzero(~_among(kinds, WORDS) & _among(who, (*PEOPLE, "records")))
+        rows, kinds, self._who = rows.iloc[self._at], kinds[self._at], who[self._at]
+        ids, units = _column(rows, "result_id"), _column(rows, "unit")
+        full = _column(rows, "section") + "." + _column(rows, "name")
+        self._natural = np.array(_of_each(natural_bounds, kinds, units), float).reshape(-1, 2)
+        self._rounding = 10.0 ** -np.array(_of_each(decimals_of, kinds, units), float)
+        self._is_count, self._is_mean = kinds == "count", kinds == "mean"
+        self._is_size = (_column(rows, "category") == "") | _among(
+            full, NESTED | GROUP_SIZES | ARM_SIZES
+        )
+        self._behind = {kind: np.flatnonzero(kinds == kind) for kind in BEHIND}
+        owners = dict(zip(ids, self._who, strict=True))
+        lost = [name for name in names if any(map(name.__contains__, LOST))]
+        self._lost = {name: owners[own] for name in lost if (own := _owner(name)) in owners}
+        self._least_n = np.where(self._is_count, 0.0, 1.0)  # no share, mean or score is of nobody
+        is_mean, is_amount = self._is_mean, _among(units, AMOUNTS)
+        whole = ~is_mean | _among(full, WHOLE_ANSWERS)
+        hidden_low = np.where((kinds == "score") | (is_mean & ~is_amount), -inf, 0.0)
+        parts = [
+            _cells(ids, self._is_count, *self._natural.T),
+            _cells(ids + "#n", True, self._least_n, inf),
+            *(
+                _cells(ids[at] + f"#{BEHIND[kind]}", whole[at], hidden_low[at], inf)
+                for kind, at in self._behind.items()
+            ),
+            _cells(list(self._lost), True, 0.0, inf),
+        ]  # fmt: skip
+        self.cells = pd.concat(parts)
+
+    def bounds(self, rows: pd.DataFrame, policy: DisclosurePolicy) -> tuple[np.ndarray, np.ndarray]:
+        """Return what a reader knows of each number by itself, low and high, shape (cells,)."""
+        low, high = self._of_results(rows, policy).T
+        n = rows["n"].to_numpy(float)[self._at]
+        sizes = (np.where(np.isnan(n), end, n) for end in (self._least_n, inf))
+        ends = self.cells[["hidden_low", "hidden_high"]].to_numpy().T
+        return tuple(  # type: ignore[return-value]
+            np.concatenate([own, size, end[2 * len(own) :]])
+            for own, size, end in zip((low, high), sizes, ends, strict=True)
+        )
+
+    def least(
+        self, rows: pd.DataFrame, policy: DisclosurePolicy, truth: pd.Series | None
+    ) -> np.ndarray:
+        """Return how many values of each number must stay possible, shape (cells,).
+
+        Of a mean, the width.
+        """
+        rules, levels = _column(rows, "suppressed")[self._at], _column(rows, "level")[self._at]
+        asked = np.array(_of_each(partial(_least_of, policy), rules, self._who), float)
+        category, size = asked.reshape(-1, 2).T
+        own = np.where(self._is_size, np.maximum(size, category), category)
+        # a hidden mean: how far apart its ends must stay, two units of its rounding
+        of_mean = np.where(self._is_mean & (category > 0), _TWO * self._rounding, 0)
+        own = np.where(self._is_count, own, of_mean)
+        at = self._behind["proportion"]
+        is_range = (rules[at] == "") & (levels[at] != "")
+        is_range &= np.isnan(rows["estimate"].to_numpy(float)[self._at[at]])
+        # a policy that prints so narrow a range is not overruled here, but by `audit`
+        plain = self._is_too_plain(rows, policy, at) & (truth is not None)
+        people = np.where(is_range, np.where(plain, 0, _TWO), category[at])
+        others = np.zeros(len(self._behind["mean"]) + len(self._behind["score"]))
+        few = [_of_lost(name, policy.minimum_category(who), truth)
+               for name, who in self._lost.items()]  # fmt: skip
+        return np.concatenate([own, size, people, others, few])
+
+    def _is_too_plain(self, rows, policy, at: np.ndarray) -> np.ndarray:
+        """Whether a range leaves fewer whole numbers of people than it must."""
+        low, high = self._of_results(rows, policy)[at].T
+        n = rows["n"].to_numpy(float)[self._at[at]]
+        return np.floor(high * n) - np.ceil(low * n) + 1 < _TWO
+
+    def _of_results(self, rows: pd.DataFrame, policy: DisclosurePolicy) -> np.ndarray:
+        """Return what a reader knows of each result by itself, shape (results, 2)."""
+        estimate = rows["estimate"].to_numpy(float)[self._at]
+        half = np.where(self._is_count, 0.0, 0.5 * self._rounding)
+        printed = np.column_stack([estimate - half, estimate + half])
+        bounds = np.where(np.isnan(estimate)[:, None], self._natural, printed)
+        rules, levels = _column(rows, "suppressed")[self._at], _column(rows, "level")[self._at]
+        for at in np.flatnonzero(np.isnan(estimate) & (rules == "") & (levels != "")):
+            bounds[at] = _range(levels[at], *self._natural[at], policy)
+        return bounds
 
 
 def _column(rows: pd.DataFrame, name: str) -> np.ndarray:
@@ -106,6 +180,10 @@ def _among(values: np.ndarray, known: Iterable[str]) -> np.ndarray:
     return pd.Index(values, dtype=object).isin(list(known))
 
 
+def _owner(name: str) -> str:
+    return name.partition("#")[0]
+
+
 def _of_each(rule: Callable[..., Any], *columns: np.ndarray) -> list[Any]:
     """Return what a rule says of each row, asked once for every combination of values."""
     asked = list(zip(*columns, strict=True))
@@ -113,114 +191,25 @@ def _of_each(rule: Callable[..., Any], *columns: np.ndarray) -> list[Any]:
     return [known[values] for values in asked]
 
 
-class _Numbers:
-    """The numbers about people in a release, row by row.
-
-    Attributes
-    ----------
-    ids, kinds, units, populations, rules, levels : numpy.ndarray of str, shape (rows,)
-    estimate, n : numpy.ndarray, shape (rows,)
-    natural : numpy.ndarray, shape (rows, 2)
-        The ends that each number cannot pass.
-    rounding : numpy.ndarray, shape (rows,)
-        The unit to which each is rounded.
-    least : numpy.ndarray, shape (rows,)
-        Values of a hidden category that a reader must still think possible.
-    of_group : numpy.ndarray, shape (rows,)
-        The same of a size that is hidden.
-    """
-
-    def __init__(self, rows: pd.DataFrame, policy: DisclosurePolicy):
-        self.ids, self.kinds, self.units, self.populations, self.rules, self.levels = (
-            _column(rows, name)
-            for name in ("result_id", "kind", "unit", "population", "suppressed", "level")
-        )
-        self.names = _column(rows, "section") + "." + _column(rows, "name")
-        self.has_category = _column(rows, "category") != ""
-        self.estimate, self.n = (rows[name].to_numpy(float) for name in ("estimate", "n"))
-        natural = _of_each(natural_bounds, self.kinds, self.units)
-        self.natural = np.array(natural, float).reshape(-1, 2)
-        self.rounding = 10.0 ** -np.array(_of_each(decimals_of, self.kinds, self.units), float)
-        self.is_printed = ~np.isnan(self.estimate)
-        self.is_range = (self.rules == "") & ~self.is_printed & (self.levels != "")
-        self._policy = policy
-        least = _of_each(self._least_of, self.rules, self.populations)
-        self.least, self.of_group = np.array(least, float).reshape(-1, 2).T
-
-    def _least_of(self, rule: str, population: str) -> tuple[int, int]:
-        """Return the values that a hidden category, and a hidden size, must leave possible."""
-        if rule not in _PROTECTED:
-            return 0, 0
-        size = self._policy.minimum_n(population)
-        if population == "records":
-            return size, size if rule == "minimum n" else 0
-        category = max(self._policy.minimum_category(population), _TWO)
-        return category, size if rule == "minimum n" else 0
-
-    def themselves(self) -> pd.DataFrame:
-        """Return the numbers themselves."""
-        is_count = self.kinds == "count"
-        is_size = ~self.has_category | _among(self.names, NESTED | GROUP_SIZES | ARM_SIZES)
-        own = np.where(is_size, np.maximum(self.of_group, self.least), self.least)
-        # a hidden mean: how far apart its ends must stay, two units of its rounding
-        is_hidden_mean = (self.kinds == "mean") & (self.least > 0)
-        own = np.where(is_count, own, np.where(is_hidden_mean, _TWO * self.rounding, 0))
-        low, high = self._bounds().T
-        return _cells(self.ids, low, high, is_count, own, *self.natural.T)
-
-    def sizes(self) -> pd.DataFrame:
-        """Return the n of each; there is no share, mean or score of nobody."""
-        least = np.where(self.kinds == "count", 0.0, 1.0)
-        low, high = (np.where(np.isnan(self.n), end, self.n) for end in (least, inf))
-        return _cells(self.ids + "#n", low, high, True, self.of_group, least)
-
-    def behind(self, *, is_to_choose: bool) -> Iterator[pd.DataFrame]:
-        """Yield what shares, means and scores are made of."""
-        for kind in ("proportion", "mean", "score"):
-            at = np.flatnonzero(self.kinds == kind)
-            least, low, is_whole = np.zeros(len(at)), np.full(len(at), -inf), np.full(len(at), True)
-            if kind == "proportion":
-                low[:] = 0
-                # a policy that prints so narrow a range is not overruled here, but by `audit`
-                plain = self._is_too_plain(at) if is_to_choose else np.zeros(len(at), bool)
-                least = np.where(self.is_range[at], np.where(plain, 0, _TWO), self.least[at])
-            elif kind == "mean":
-                low[_among(self.units[at], AMOUNTS)] = 0
-                is_whole = _among(self.names[at], WHOLE_ANSWERS)
-            ids = self.ids[at] + f"#{BEHIND[kind]}"
-            yield _cells(ids, low, inf, is_whole, least, low)
-
-    def _is_too_plain(self, at: np.ndarray) -> np.ndarray:
-        """Whether a range leaves fewer whole numbers of people than it must."""
-        low, high = self._bounds()[at].T
-        return np.floor(high * self.n[at]) - np.ceil(low * self.n[at]) + 1 < _TWO
-
-    def _bounds(self) -> np.ndarray:
-        """Return what a reader knows of each number by itself, shape (rows, 2)."""
-        half = np.where(self.kinds == "count", 0.0, 0.5 * self.rounding)
-        printed = np.column_stack([self.estimate - half, self.estimate + half])
-        bounds = np.where(self.is_printed[:, None], printed, self.natural)
-        for at in np.flatnonzero(self.is_range):
-            bounds[at] = _range(self.levels[at], *self.natural[at], self._policy)
-        return bounds
-
-
-def _cells(ids, low, high, is_whole, least, hidden_low=0.0, hidden_high=inf) -> pd.DataFrame:
-    columns = {"low": low, "high": high, "is_whole": is_whole, "least_values": least,
-               "hidden_low": hidden_low, "hidden_high": hidden_high}  # fmt: skip
+def _cells(ids, is_whole, hidden_low, hidden_high) -> pd.DataFrame:
+    columns = {"is_whole": is_whole, "hidden_low": hidden_low, "hidden_high": hidden_high}
     return pd.DataFrame(columns, index=pd.Index(ids, dtype=object, name="id"))
 
 
-def _lost(names: Sequence[str], numbers: _Numbers, policy, truth) -> pd.DataFrame:
-    """Return those whom a funnel lost: they may be none or many, but not a known few."""
-    populations = dict(zip(numbers.ids, numbers.populations, strict=True))
-    owners = {name: populations.get(name.partition("#")[0]) for name in names}
-    least = {name: policy.minimum_category(who) for name, who in owners.items() if who}
-    values = [
-        few if few > 1 and (truth is None or 0 < truth[name] < few) else 0
-        for name, few in least.items()
-    ]
-    return _cells(list(least), 0.0, inf, True, np.array(values, float))
+def _least_of(policy: DisclosurePolicy, rule: str, population: str) -> tuple[int, int]:
+    """Return the values that a hidden category, and a hidden size, must leave possible."""
+    if rule not in _PROTECTED:
+        return 0, 0
+    size = policy.minimum_n(population)
+    of_group = size if rule == "minimum n" else 0
+    if population == "records":
+        return size, of_group
+    return max(policy.minimum_category(population), _TWO), of_group
+
+
+def _of_lost(name: str, few: int, truth: pd.Series | None) -> int:
+    """Return the same of those whom a funnel lost: none or many, but not a known few."""
+    return few if few > 1 and (truth is None or 0 < truth[name] < few) else 0
 
 
 def _range(level: str, low: float, high: float, policy: DisclosurePolicy) -> tuple[float, float]:

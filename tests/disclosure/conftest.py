@@ -1,7 +1,7 @@
 """A small made-up `Results` with every row of the evaluation's catalogue."""
 
 from itertools import count
-from math import inf
+from math import inf, nan
 
 import pytest
 
@@ -205,15 +205,17 @@ def _learning(school, n):
     means = [f"derived from {result_id('learning', 'mean', **keys, category=arm)}" for arm in sizes]
     raw = "school_effect" if school else "effect"
     yield result("learning", raw, "effect", "students", estimate(1.23, 6 * n, "points"),
-                 relation=means, **arm)  # fmt: skip
+                 smallest_n=3 * n, relation=means, **arm)  # fmt: skip
     derived = [f"derived from {result_id('learning', raw, **arm)}"]
     if school:
         yield result("learning", "school_effect_shrunken", "effect", "students",
-                     estimate(0.9, 6 * n, "points"), relation=derived, **arm)  # fmt: skip
+                     estimate(0.9, 6 * n, "points"), smallest_n=3 * n, relation=derived,
+                     **arm)  # fmt: skip
         return
     for name, unit in (("baseline", "sd"), ("effect_sd", "sd"), ("effect_cr2", "points"),
                        ("group_effect", "points")):  # fmt: skip
         yield result("learning", name, "effect", "students", estimate(0.123, 6 * n, unit), **arm,
+                     smallest_n=3 * n,
                      group="disability" if name == "group_effect" else "")  # fmt: skip
     for category in ("school", "class", "residual"):
         yield result("learning", "variance", "coefficient", "students", 270.14, n=6 * n,
@@ -266,7 +268,8 @@ def row():
 
     def make(kind, population, value=None, n=None, **details):
         section, name = details.pop("name", f"usage.made_up_{next(_SERIAL)}").split(".")
-        details = {"remainder_percent": inf} | details
+        smallest = (n or value.n) if kind == "effect" else nan
+        details = {"remainder_percent": inf, "smallest_n": smallest} | details
         return result(section, name, kind, population, value, n=n, **details)
 
     return make

@@ -517,6 +517,8 @@ def test_a_difference_is_as_small_as_the_smaller_of_the_groups(row):
     assert first(made | {"smallest_n": 10.0})["estimate"] == 5.2
     for policy in ("team", "public"):
         assert first(made | {"smallest_n": 4.0}, policy=policy)["suppressed"] == "minimum n"
+        with pytest.raises(DisclosureError, match="needs smallest_n, the people in its smaller"):
+            gate(made | {"smallest_n": math.nan}, policy=policy)
 
 
 def test_an_average_of_records_needs_to_know_of_how_many_people(row):

@@ -164,3 +164,10 @@ def test_the_share_of_numbers_that_survive_is_told_by_section(protected, catalog
     assert public.loc["all", "share"] < share.loc["all", "share"] < 1
     empty = shown_share(protect(Results.from_rows([]), DisclosurePolicy.named("team")))
     assert empty.loc["all", "numbers"] == 0
+
+
+@pytest.mark.parametrize("audience", ["team", "public"])
+def test_nine_in_ten_of_the_headline_numbers_survive(prepared_demo, audience):
+    share = shown_share(ProtectedResults.read(prepared_demo(audience)))
+    assert share.loc["headlines", "numbers"] > 100
+    assert share.loc["headlines", "share_with_ranges"] >= 0.9

@@ -45,6 +45,11 @@ def test_a_run_for_the_public_and_one_for_the_team_pass_together(both):
         assert kept["runs"] == [public.name, team.name]
 
 
+def test_runs_of_other_data_pass_together(both, edit):
+    done = call(of_other_data(both[0], edit), both[1])
+    assert done.exit_code == 0, done.output
+
+
 @pytest.mark.usefixtures("without_the_attack")
 def test_two_runs_for_the_public_that_differ_by_one_student_do_not(both, edit):
     public = both[0]
