@@ -62,12 +62,9 @@ def protect_together(
     ties = Ties(rows)
     numbers: _Numbers | None = None
     protecting: dict[int, int] = {}
-    verdicts: list[Verdict] = []
     for level in range(1, policy.strictest_minimum + 1):
-        step, before = policy.capped(level), verdicts
+        step = policy.capped(level)
         verdicts = ties.close(_keeping(protecting, rows, judge_all(rows, step), step), step)
-        if numbers and any(v.state < old.state for v, old in zip(verdicts, before, strict=True)):
-            numbers.forget()  # a number that was hidden is given as a range now
         for _ in range(_ROUNDS):
             frame = shown(verdicts)
             numbers = numbers or _Numbers(rows, frame, policy)
@@ -128,11 +125,7 @@ class _Numbers:
         self._has_answers = any(has_answers(row) for row in rows)
         self._is_share = np.zeros(len(system.ids), bool)
         self._is_share[members[:, :2]] = True
-        self.forget()
-
-    def forget(self) -> None:
-        """Forget what was found so far, because something is printed that was hidden before."""
-        self._spread = Spread(len(self._system.ids))
+        self._spread = Spread(len(system.ids))
 
     def to_hide(self, frame: pd.DataFrame, policy: DisclosurePolicy) -> list[int]:
         """Return positions of results to hide in addition; none: nothing is given away.
@@ -140,7 +133,7 @@ class _Numbers:
         Parameters
         ----------
         frame : pandas.DataFrame
-            What would be released, each time no more than the time before (or else `forget`).
+            What would be released.
         policy : DisclosurePolicy
             With no milder minimums than the time before.
         """
@@ -164,13 +157,17 @@ class _Numbers:
 
     def _released(self, frame: pd.DataFrame, policy: DisclosurePolicy) -> System:
         low, high = (ends[self._order] for ends in self._numbers.bounds(frame, policy))
+        if (low > self._system.low).any() or (high < self._system.high).any():
+            # more is told of a number than before: what was possible may be so no longer
+            self._spread = Spread(len(low))
         least, sought = (
             self._numbers.least(frame, by, self._truth)[self._order]
             for by in (policy, self._policy)
         )
-        return replace(
+        self._system = replace(
             self._system, low=low, high=high, least=least, sought=sought, is_hidden=least > 0
-        )  # fmt: skip
+        )
+        return self._system
 
     def _without_shares(self, whole: Choice) -> tuple[Choice, np.ndarray]:
         """Return the choice among counts and sizes of groups, which hang together by sums."""

@@ -1,6 +1,7 @@
 """Random pilots through the whole gate, attacked by a model of what a reader knows.
 
-The model is written from the printed rows alone and shares no code with the auditor.
+The model (`Reader`) is written from the printed rows alone and shares no code with the auditor. At
+the end the auditor itself is asked, about larger schools.
 """
 
 import re
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from pilot_analysis.disclosure import DisclosurePolicy, protect
-from pilot_analysis.results import Results, result
+from pilot_analysis.disclosure.attacked import audit_released
+from pilot_analysis.disclosure.relations import relations_of
+from pilot_analysis.results import Results, result, result_id
 from pilot_analysis.stats.estimate import Estimate
 
 MANY = 500
@@ -165,3 +168,44 @@ def test_no_small_group_and_no_small_category_can_be_found_out(name, people):
             assert reader.values(n, least) == least, (row.result_id, "size")
         category = max(policy.minimum_category("students"), 2)
         assert reader.values(k, category) == category, (row.result_id, "people")
+
+
+def findings(by_school, policy):
+    """What the auditor finds in one share by school, and of all schools: (k, n) each."""
+    whole = tuple(int(total) for total in np.sum(list(by_school.values()), axis=0))
+    results = Results.from_rows(
+        [share(school, "", "", *numbers) for school, numbers in {**by_school, "": whole}.items()]
+    )
+    rows = list(results.frame.itertuples(index=False, name="Row"))
+    return audit_released(protect(results, policy).frame, relations_of(rows), policy)
+
+
+def test_a_range_that_tells_more_than_the_rounded_share_did_is_reckoned_with():
+    # 9 of 450 are printed as 2% up to a minimum of nine: up to eleven; then as "at most 2%": nine
+    schools = {"P": (8, 11), "C": (3, 16), "A1": (9, 450), "A2": (9, 450), "A3": (9, 450)}
+    assert findings({**schools, "B": (80, 763)}, DisclosurePolicy.named("public")).empty
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    large=st.lists(st.tuples(st.integers(5, 60), st.integers(300, 1000)), min_size=2, max_size=4),
+    small=st.lists(st.tuples(st.integers(1, 8), st.integers(11, 20)), min_size=2, max_size=3),
+)
+def test_nothing_is_found_in_shares_of_small_schools_among_large_ones(large, small):
+    schools = {f"S{at}": numbers for at, numbers in enumerate([*large, *small])}
+    assert findings(schools, DisclosurePolicy.named("public")).empty
+
+
+def test_hidden_averages_of_two_times_and_their_change_are_safe():
+    keys = {"school_id": "S1", "outcome": "engagement", "category": "W1"}
+    ids = {time: result_id("why", "grounded_in", time=time, **keys) for time in ("then", "now")}
+    rows = [
+        result("why", "grounded_in", "mean", "respondents", mean, n=n, unit="scale points (1-5)",
+               time=time, **keys)
+        for time, mean, n in (("then", 3.5, 3), ("now", 3.25, 4))
+    ]  # fmt: skip
+    change = result("why", "change", "effect", "respondents", -0.25, n=3, smallest_n=3,
+                    unit="scale points (1-5)", **keys,
+                    relation=(f"change from {ids['then']}", f"derived from {ids['now']}"))  # fmt: skip
+    frame = protect(Results.from_rows([*rows, change]), DisclosurePolicy.named("team")).frame
+    assert frame["suppressed"].tolist() == ["minimum n"] * 3

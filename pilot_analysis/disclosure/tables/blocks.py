@@ -7,7 +7,8 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from pilot_analysis.disclosure.tables.bounds import possible_sizes, propagate
+from pilot_analysis.disclosure.tables.bounds import activities, possible_sizes, propagate
+from pilot_analysis.disclosure.tables.published import TOLERANCE
 from pilot_analysis.disclosure.tables.system import ContradictionError, Share, System
 
 __all__ = ["MOST_CASES", "cases", "linearised", "of_known_sizes", "split"]
@@ -102,12 +103,15 @@ def _is_made_up_for(system: System, once: np.ndarray) -> np.ndarray:
     """Whether one of the numbers `once` can bring each sum within its ends, whatever the others."""
     entries = system.matrix.tocoo()
     row, cell, weight = entries.row, entries.col, entries.data
-    above, below = np.isinf(system.high[cell]), np.isinf(system.low[cell])
-    too_low, too_high = np.isfinite(system.row_low[row]), np.isfinite(system.row_high[row])
-    can_raise = np.where(weight > 0, above, below)
-    can_lower = np.where(weight > 0, below, above)
-    fits = once[cell] & (weight != 0) & (can_raise | ~too_low) & (can_lower | ~too_high)
-    fits &= ~(system.is_whole[cell] & too_low & too_high)  # its steps may be too coarse
+    least, most, others_least, others_most = activities(system, row, cell, weight)
+    low, high = system.row_low[row], system.row_high[row]
+    with np.errstate(invalid="ignore"):
+        slack = TOLERANCE * (1 + np.nan_to_num(np.abs(least), posinf=0.0))
+        reaches_low = np.isinf(low) | (most >= low - others_least - slack)
+        reaches_high = np.isinf(high) | (least <= high - others_most + slack)
+    fits = once[cell] & reaches_low & reaches_high
+    # its steps may be too coarse
+    fits &= ~(system.is_whole[cell] & np.isfinite(low) & np.isfinite(high))
     made_up_for = np.zeros(len(system.row_low), bool)
     made_up_for[row[fits]] = True
     return made_up_for

@@ -10,7 +10,7 @@ from pilot_analysis.disclosure.tables.published import TOLERANCE
 from pilot_analysis.disclosure.tables.system import ContradictionError, Share, System
 from pilot_analysis.errors import DisclosureError
 
-__all__ = ["MOST_SIZES", "denominators", "possible_sizes", "propagate"]
+__all__ = ["MOST_SIZES", "activities", "denominators", "possible_sizes", "propagate"]
 
 MOST_SIZES = 1000
 """Sizes of a group that are tried, from the smallest possible one on."""
@@ -119,16 +119,27 @@ def _refuse_empty(system: System, low: np.ndarray, high: np.ndarray) -> None:
 def _tighten_by_sums(system, entries, low, high) -> None:
     row, col, weight = entries
     up = weight > 0
-    least = weight * np.where(up, low[col], high[col])
-    most = weight * np.where(up, high[col], low[col])
-    m = len(system.row_low)
+    _, _, least, most = activities(system.with_bounds(low, high), *entries)
     # what the others of the sum leave for this one
-    room_high = system.row_high[row] - _without_own(row, least, m)
-    room_low = system.row_low[row] - _without_own(row, most, m)
+    room_high, room_low = system.row_high[row] - least, system.row_low[row] - most
     new_high = np.where(up, room_high, room_low) / weight
     new_low = np.where(up, room_low, room_high) / weight
     np.minimum.at(high, col, np.where(np.isnan(new_high), np.inf, new_high))
     np.maximum.at(low, col, np.where(np.isnan(new_low), -np.inf, new_low))
+
+
+def activities(system: System, row, cell, weight) -> tuple[np.ndarray, ...]:
+    """Return, for every entry of the sums, its least and largest part, and that of the others.
+
+    Parameters
+    ----------
+    row, cell, weight : numpy.ndarray, shape (entries,)
+        The matrix, entry by entry.
+    """
+    up, m = weight > 0, len(system.row_low)
+    low, high = system.low[cell], system.high[cell]
+    least, most = weight * np.where(up, low, high), weight * np.where(up, high, low)
+    return least, most, _without_own(row, least, m), _without_own(row, most, m)
 
 
 def _without_own(row: np.ndarray, parts: np.ndarray, m: int) -> np.ndarray:
@@ -137,7 +148,7 @@ def _without_own(row: np.ndarray, parts: np.ndarray, m: int) -> np.ndarray:
     finite = np.where(endless, 0.0, parts)
     sums = np.bincount(row, finite, m)[row] - finite
     others = np.bincount(row, endless, m)[row] - endless
-    sign = np.bincount(row, np.where(endless, np.sign(parts), 0.0), m)[row]
+    sign = np.bincount(row, np.where(endless, np.sign(parts), 0.0), m)[row].astype(float)
     sign -= np.where(endless, np.sign(parts), 0.0)
     return np.where(others > 0.5, np.where(sign > 0, np.inf, -np.inf), sums)
 
