@@ -61,12 +61,14 @@ def protect_together(
     """
     ties = Ties(rows)
     numbers: _Numbers | None = None
+    frame, as_before = pd.DataFrame(), None
     protecting: dict[int, int] = {}
     for level in range(1, policy.strictest_minimum + 1):
         step = policy.capped(level)
         verdicts = ties.close(_keeping(protecting, rows, judge_all(rows, step), step), step)
         for _ in range(_ROUNDS):
-            frame = shown(verdicts)
+            if verdicts != as_before:
+                frame, as_before = shown(verdicts), verdicts
             numbers = numbers or _Numbers(rows, frame, policy)
             more = numbers.to_hide(frame, step)
             if not more:

@@ -204,8 +204,8 @@ def test_hidden_averages_of_two_times_and_their_change_are_safe():
                time=time, **keys)
         for time, mean, n in (("then", 3.5, 3), ("now", 3.25, 4))
     ]  # fmt: skip
+    relation = (f"change from {ids['then']}", f"derived from {ids['now']}")
     change = result("why", "change", "effect", "respondents", -0.25, n=3, smallest_n=3,
-                    unit="scale points (1-5)", **keys,
-                    relation=(f"change from {ids['then']}", f"derived from {ids['now']}"))  # fmt: skip
+                    unit="scale points (1-5)", relation=relation, **keys)  # fmt: skip
     frame = protect(Results.from_rows([*rows, change]), DisclosurePolicy.named("team")).frame
     assert frame["suppressed"].tolist() == ["minimum n"] * 3

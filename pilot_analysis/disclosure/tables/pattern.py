@@ -62,6 +62,8 @@ class Choice:
         asked = self.protected if among is None else among
         if spread is not None:
             asked = asked[~spread.shows_safe(system, asked)]
+        if not asked.size:
+            return asked
         found = ranges(system, asked, detail, spread)
         return np.array(
             [
