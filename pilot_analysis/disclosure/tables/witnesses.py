@@ -36,6 +36,8 @@ def widen(attack: Attack, cells: np.ndarray) -> None:
     _look_around(attack, cells)
     for _ in range(_PASSES):
         still = cells[~attack.shows_safe(cells, sought)]
+        if attack.network and attack.shows_safe(cells).all():
+            return
         if len(still) <= _FEW or fruitless == _FRUITLESS:
             return
         gaps = attack.may_have_gaps(still, sought)
