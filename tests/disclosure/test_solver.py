@@ -1,13 +1,16 @@
-"""The solver's own words do not reach the user."""
+"""The solver's own words do not reach the user, and its failures are never taken for answers."""
 
 import ctypes
 import os
 
 import numpy as np
+import pandas as pd
 import pytest
-from scipy.optimize import Bounds, LinearConstraint
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult
 
-from pilot_analysis.disclosure.tables import solver
+from pilot_analysis.disclosure import Linear, PublishedTable, audit
+from pilot_analysis.disclosure.tables import intervals, solver
+from pilot_analysis.errors import DisclosureError
 
 
 def program(whole):
@@ -57,3 +60,27 @@ def test_without_a_standard_output_it_solves_all_the_same(monkeypatch):
 
     monkeypatch.setattr(solver.os, "dup", closed)
     assert program(np.array([True])).x.tolist() == [2]
+
+
+def hidden_pair(**bounds):
+    """Two hidden numbers of which the second is at least the first."""
+    cells = pd.DataFrame(
+        {"value": np.nan, "low": 0.0, "high": [9.0, np.inf], "is_whole": False, "least_values": 0},
+        index=["a", "b"],
+    ).assign(**bounds)
+    relation = Linear({"b": 1.0, "a": -1.0}, 0.0, np.inf)
+    return PublishedTable(cells, [relation], frozenset(cells.index))
+
+
+def test_a_number_without_end_is_told_from_one_that_could_not_be_solved(monkeypatch):
+    for is_whole in (False, True):
+        found = audit([hidden_pair(is_whole=is_whole)]).set_index("cell")
+        assert found.loc["b", ["low", "high"]].tolist() == [0, np.inf]
+
+    def failing(objective, *arguments, **details):
+        found = solver.solve(objective, *arguments, **details)
+        return OptimizeResult(status=4, x=None) if objective.any() else found
+
+    monkeypatch.setattr(intervals, "solve", failing)
+    with pytest.raises(DisclosureError, match="could not be settled"):
+        audit([hidden_pair(low=[1.0, 0.0])])

@@ -20,7 +20,7 @@ COUNTED = 100
 """Whole values that are tried one by one."""
 
 _SECONDS = 20.0
-_OPTIMAL, _STOPPED, _INFEASIBLE = 0, 1, 2
+_STOPPED, _UNBOUNDED, _FAILED = 1, 3, 4
 
 
 class Range(NamedTuple):
@@ -153,8 +153,13 @@ class Attack:
         objective = np.zeros(len(self.part.ids))
         objective[cell] = sign
         status, point = self._optimum(objective)
-        if point is None:  # there are solutions, so it has no end
+        if status == _UNBOUNDED:
             return -sign * np.inf
+        if point is None:  # there are solutions, so something else went wrong
+            raise DisclosureError(
+                f"{self.part.ids[cell]}: what can be found out about it could not be settled; "
+                "audit fewer tables at once, or print less."
+            )
         before = self.seen.last
         self.seen.add(point)
         end = float(self.seen.last[cell])
@@ -217,14 +222,18 @@ class Attack:
 
 def _solve(part: System, objective, low, high, *, whole: bool) -> tuple[int, np.ndarray | None]:
     sums = LinearConstraint(part.matrix, part.row_low, part.row_high)
-    result = solve(
-        objective,
-        Bounds(low, high),
-        [sums] if len(part.row_low) else [],
-        part.is_whole if whole else None,
-        time_limit=_SECONDS,
-        mip_rel_gap=0.0,
-    )
+    for options in ({}, {"presolve": False}):
+        result = solve(
+            objective,
+            Bounds(low, high),
+            [sums] if len(part.row_low) else [],
+            part.is_whole if whole else None,
+            time_limit=_SECONDS,
+            mip_rel_gap=0.0,
+            **options,
+        )
+        if result.status != _FAILED:  # also where it cannot tell "no end" from "no solution"
+            break
     if result.status == _STOPPED and result.x is None:
         raise DisclosureError(
             f"{part.ids[0]} and {len(part.ids) - 1} more numbers could not be settled in "
