@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,11 +91,7 @@ def protect(
     _refuse_blank_keys(results.frame)
     rows = rows_of(results.frame)
     refuse_strange(rows)
-    rounded = round_results(results)
-
-    def shown(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-        return _apply(rounded, rows, verdicts, policy)
-
+    shown = _Shown(results, rows, policy)
     return make_protected(shown(protect_together(rows, policy, shown)), policy)
 
 
@@ -111,39 +108,53 @@ def _refuse_blank_keys(frame: pd.DataFrame) -> None:
             )
 
 
-def _apply(rounded: pd.DataFrame, rows, verdicts: Sequence[Verdict], policy) -> pd.DataFrame:
-    frame = rounded.copy()
-    states = np.array([verdict.state for verdict in verdicts], int)
-    words_only = frame["kind"].isin(WORDS).to_numpy()
-    answers = frame["population"].isin(PEOPLE) & bool(policy["coding_bands"])
-    is_one = frame["flags"].map(lambda flags: ONE_QUESTION in flags)
-    answers &= (frame["section"] + "." + frame["name"]).isin(WHOLE_ANSWERS) | is_one
-    few = (answers & frame["n"].lt(FEW_ANSWERS)).to_numpy()
-    numbers = frame[list(NUMBERS)].to_numpy(float, copy=True)
-    for at, column in enumerate(NUMBERS):
-        blank = states == SUPPRESSED
-        if column not in _KEPT_WHEN_CODED:
-            blank = blank | (states == CODED) | words_only
-        if column not in _KEPT_OF_FEW:
-            blank = blank | few
-        if column in _BESIDE_INTERVAL:
-            blank = blank | answers.to_numpy()
-        numbers[blank, at] = np.nan
-    frame[list(NUMBERS)] = numbers
-    hidden = states == SUPPRESSED
-    frame.loc[hidden, "level"] = ""
-    # the method may tell that everyone was alike, since the usual one is not defined then
-    frame.loc[states > SHOWN, ["value_text", "method"]] = ""
-    frame["level"] = [
-        verdict.words or level for verdict, level in zip(verdicts, frame["level"], strict=True)
-    ]
-    frame.loc[few, "method"] = ""
-    frame["flags"] = _flags(rows, verdicts, few)
-    frame["relation"] = [tuple(row.relation) for row in rows]
-    frame["exploratory"] = frame["exploratory"].astype(bool)
-    frame["suppressed"] = [verdict.rule for verdict in verdicts]
-    frame = frame[states != GONE]  # of some, that they were there is what must not be told
-    return frame[[*COLUMNS, "suppressed"]].reset_index(drop=True)
+class _Shown:
+    """What is shown under given verdicts; what does not depend on them is found once.
+
+    Parameters
+    ----------
+    rows : sequence of named tuples
+        The columns of `results`.
+    """
+
+    def __init__(self, results: Results, rows: Sequence[Any], policy: DisclosurePolicy):
+        frame = round_results(results)
+        is_one = frame["flags"].map(lambda flags: ONE_QUESTION in flags)
+        names = frame["section"] + "." + frame["name"]
+        answers = frame["population"].isin(PEOPLE) & (names.isin(WHOLE_ANSWERS) | is_one)
+        answers &= bool(policy["coding_bands"])
+        frame.loc[answers, list(_BESIDE_INTERVAL)] = np.nan
+        frame["relation"] = [tuple(row.relation) for row in rows]
+        frame["exploratory"] = frame["exploratory"].astype(bool)
+        self._rows, self._frame = rows, frame
+        self._few = (answers & frame["n"].lt(FEW_ANSWERS)).to_numpy()
+        self._words_only = frame["kind"].isin(WORDS).to_numpy()
+
+    def __call__(self, verdicts: Sequence[Verdict]) -> pd.DataFrame:
+        """Return the rows with everything left out that the verdicts hide."""
+        frame, few = self._frame.copy(), self._few
+        states = np.array([verdict.state for verdict in verdicts], int)
+        numbers = frame[list(NUMBERS)].to_numpy(float, copy=True)
+        for at, column in enumerate(NUMBERS):
+            blank = states == SUPPRESSED
+            if column not in _KEPT_WHEN_CODED:
+                blank = blank | (states == CODED) | self._words_only
+            if column not in _KEPT_OF_FEW:
+                blank = blank | few
+            numbers[blank, at] = np.nan
+        frame[list(NUMBERS)] = numbers
+        hidden = states == SUPPRESSED
+        frame.loc[hidden, "level"] = ""
+        # the method may tell that everyone was alike, since the usual one is not defined then
+        frame.loc[states > SHOWN, ["value_text", "method"]] = ""
+        frame["level"] = [
+            verdict.words or level for verdict, level in zip(verdicts, frame["level"], strict=True)
+        ]
+        frame.loc[few, "method"] = ""
+        frame["flags"] = _flags(self._rows, verdicts, few)
+        frame["suppressed"] = [verdict.rule for verdict in verdicts]
+        frame = frame[states != GONE]  # of some, that they were there is what must not be told
+        return frame[[*COLUMNS, "suppressed"]].reset_index(drop=True)
 
 
 def _flags(rows, verdicts, few) -> list[tuple[str, ...]]:

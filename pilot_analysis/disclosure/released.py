@@ -124,10 +124,11 @@ class ReleasedNumbers:
         n = rows["n"].to_numpy(float)[self._at]
         sizes = (np.where(np.isnan(n), end, n) for end in (self._least_n, inf))
         ends = self.cells[["hidden_low", "hidden_high"]].to_numpy().T
-        return tuple(  # type: ignore[return-value]
-            np.concatenate([own, size, end[2 * len(own) :]])
+        low, high = (
+            np.concatenate([own, size, end[2 * len(own) :]])  # of the others nothing is printed
             for own, size, end in zip((low, high), sizes, ends, strict=True)
         )
+        return low, high
 
     def least(
         self, rows: pd.DataFrame, policy: DisclosurePolicy, truth: pd.Series | None

@@ -14,10 +14,6 @@ __all__ = ["Detail", "ranges"]
 _MANY = 100
 """Numbers beyond which those that are not soon shown to be safe are not settled one by one."""
 
-_REMEMBERED: dict[str, dict[int, Range]] = {}
-_MOST_REMEMBERED = 10_000
-"""Answers about parts that are kept; each is a few numbers."""
-
 
 def ranges(
     system: System, targets: np.ndarray, detail: Detail = "all", spread: Spread | None = None
@@ -84,7 +80,7 @@ def _ranges(
             wanted = np.setdiff1d(wanted, list(answers))
         if wanted.size or not (is_alone or only_names):
             at = spread.at(cells) if spread is not None else None
-            answers |= _of_part(part, wanted, detail, at)
+            answers |= _over_cases(part, wanted, detail, at)
         found |= {int(cells[at]): answer for at, answer in answers.items()}
     return found
 
@@ -99,23 +95,6 @@ def _plain(system: System, at: int) -> Range:
 
 def _is_safe(part: System, at: int, answer: Range) -> bool:
     return not answer.gives_away(part.least[at], bool(part.is_whole[at]))
-
-
-def _of_part(
-    part: System, wanted: np.ndarray, detail: Detail, spread: Spread | None
-) -> dict[int, Range]:
-    """Return the ranges of the `wanted` cells of a part, from memory if it was asked just so.
-
-    Where numbers are hidden step by step, most parts stay as they are from one step to the next.
-    """
-    if spread is not None:
-        return _over_cases(part, wanted, detail, spread)
-    asked = f"{part.digest()} {detail} {wanted.tolist()}"
-    if asked not in _REMEMBERED:
-        if len(_REMEMBERED) >= _MOST_REMEMBERED:
-            _REMEMBERED.clear()
-        _REMEMBERED[asked] = _over_cases(part, wanted, detail, None)
-    return dict(_REMEMBERED[asked])
 
 
 def _over_cases(

@@ -1,6 +1,5 @@
 """All tables that were released, as one system of numbers with bounds and relations."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -126,17 +125,6 @@ class System:
             row_high=self.row_high[rows] - known[rows],
             shares=tuple(Share(at[s.whole], at[s.share], at[s.size], s.scale) for s in shares),
         )
-
-    def digest(self) -> str:
-        """Return a text that is the same for the same numbers and relations, whatever their ids."""
-        told = hashlib.sha256(repr(self.shares).encode())
-        for numbers in (
-            self.value, self.low, self.high, self.is_whole, self.is_hidden, self.least,
-            self.sought, self.matrix.data, self.matrix.indices, self.matrix.indptr,
-            self.row_low, self.row_high,
-        ):  # fmt: skip
-            told.update(np.ascontiguousarray(numbers).tobytes())
-        return told.hexdigest()
 
     def is_solved_by(self, x: np.ndarray) -> bool:
         """Whether the numbers `x`, shape (n,), fit every bound and relation."""
