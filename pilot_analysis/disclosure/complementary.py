@@ -2,21 +2,19 @@
 
 `secondary.Ties` follows simple rules line by line; a reader takes everything together. So the
 attacker is asked what is still given away, and the cheapest further numbers are hidden, until
-nothing is.
-
-The cheapest choices for two minimums need not be nested. So the choice is made for every minimum in
-turn, from 1 up to the policy's, and each keeps what the one before had to hide: a stricter minimum
-never shows a number that a milder one hides.
+nothing is. Which milder choices are kept, so that a stricter minimum never shows more, is said in
+`minimums`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from pilot_analysis.disclosure.given_away import answers_given_away, has_answers
+from pilot_analysis.disclosure.minimums import milder, stricter
 from pilot_analysis.disclosure.policy import DisclosurePolicy
 from pilot_analysis.disclosure.primary import SHOWN, SUPPRESSED, Verdict, judge_all
 from pilot_analysis.disclosure.relations import relations_of, values_of
@@ -59,26 +57,81 @@ def protect_together(
     DisclosureError
         Nothing that may be hidden protects a number.
     """
-    ties = Ties(rows)
-    numbers: _Numbers | None = None
-    frame, as_before = pd.DataFrame(), None
-    protecting: dict[int, int] = {}
-    for level in range(1, policy.strictest_minimum + 1):
-        step = policy.capped(level)
-        verdicts = ties.close(_keeping(protecting, rows, judge_all(rows, step), step), step)
+    return _Choices(rows, shown).of(policy).verdicts
+
+
+class _Chosen(NamedTuple):
+    """What becomes of every result under one policy."""
+
+    verdicts: list[Verdict]
+    protecting: dict[int, int]
+    """position of a result that protects others -> its state"""
+
+
+class _Choices:
+    """What is hidden under policies that differ in their minimums alone, each found once.
+
+    Parameters
+    ----------
+    rows, shown
+        As of `protect_together`.
+    """
+
+    def __init__(self, rows: Sequence[Any], shown: Callable[[Sequence[Verdict]], pd.DataFrame]):
+        self._rows, self._shown = rows, shown
+        self._ties = Ties(rows)
+        self._numbers: _Numbers | None = None
+        self._chosen: dict[tuple[int, ...], _Chosen] = {}
+
+    def of(self, policy: DisclosurePolicy) -> _Chosen:
+        """Return the choice for a policy: at least the choices for the `milder` ones."""
+        key = tuple(policy.minimums.values())
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(policy)
+        return self._chosen[key]
+
+    def _choose(self, policy: DisclosurePolicy) -> _Chosen:
+        protecting: dict[int, int] = {}
+        for mild in milder(policy):
+            for at, state in self.of(mild).protecting.items():
+                protecting[at] = max(state, protecting.get(at, SHOWN))
+        verdicts = judge_all(self._rows, policy)
         for _ in range(_ROUNDS):
-            if verdicts != as_before:
-                frame, as_before = shown(verdicts), verdicts
-            numbers = numbers or _Numbers(rows, frame, policy)
-            more = numbers.to_hide(frame, step)
+            kept = _keeping(protecting, self._rows, verdicts, policy)
+            verdicts = self._ties.close(kept, policy)
+            more = self._to_hide(verdicts, policy)
             if not more:
-                break
+                return _Chosen(verdicts, protecting)
             for at in more:
-                protecting[at] = _hidden(rows[at], verdicts[at], step).state
-            verdicts = ties.close(_keeping(protecting, rows, verdicts, step), step)
-        else:
-            raise DisclosureError("no end was found to what has to be hidden; nothing is shown.")
-    return verdicts
+                protecting[at] = _hidden(self._rows[at], verdicts[at], policy).state
+        raise DisclosureError("no end was found to what has to be hidden; nothing is shown.")
+
+    def _to_hide(self, verdicts: Sequence[Verdict], policy: DisclosurePolicy) -> list[int]:
+        frame = self._shown(verdicts)
+        if self._numbers is None:
+            self._numbers = _Numbers(self._rows, frame, policy)
+        told = self._numbers.given_away(frame, policy)
+        if told is None:
+            return []
+        most = self._most(policy)
+        try:
+            return self._numbers.to_hide(told, most)
+        except DisclosureError:
+            rest = [at for at in np.flatnonzero(most) if verdicts[at].state < SUPPRESSED]
+            if most.all() or not rest:
+                raise
+            return rest  # the choice for the usual minimum is safe here too
+
+    def _most(self, policy: DisclosurePolicy) -> np.ndarray:
+        """Return which results may be hidden: those that the next usual minimum hides."""
+        every = np.ones(len(self._rows), bool)
+        strict = stricter(policy)
+        if strict is policy:
+            return every
+        try:
+            return np.array([verdict.state > SHOWN for verdict in self.of(strict).verdicts])
+        except DisclosureError:  # it shows nothing
+            return every
 
 
 def _keeping(protecting: dict[int, int], rows, verdicts, policy) -> list[Verdict]:
@@ -97,6 +150,16 @@ def _hidden(row: Any, verdict: Verdict, policy: DisclosurePolicy) -> Verdict:
     return verdict if verdict.state >= SUPPRESSED else Verdict(SUPPRESSED, "protects another")
 
 
+class _Told(NamedTuple):
+    """What a release gives away of hidden numbers."""
+
+    choice: Choice
+    unsafe: np.ndarray
+    """positions in the choice's system"""
+    by: list[int]
+    """positions of the results that give answers away by themselves"""
+
+
 class _Numbers:
     """The numbers of a pilot and how they hang together, to ask what must be hidden of them.
 
@@ -110,7 +173,6 @@ class _Numbers:
     """
 
     def __init__(self, rows: Sequence[Any], frame: pd.DataFrame, policy: DisclosurePolicy):
-        self._policy = policy
         self._truth = pd.Series(values_of(rows))
         system = join([released_table(frame, relations_of(rows), policy, self._truth)])
         refuse_untrue(system)
@@ -129,27 +191,36 @@ class _Numbers:
         self._is_share[members[:, :2]] = True
         self._spread = Spread(len(system.ids))
 
-    def to_hide(self, frame: pd.DataFrame, policy: DisclosurePolicy) -> list[int]:
-        """Return positions of results to hide in addition; none: nothing is given away.
-
-        Parameters
-        ----------
-        frame : pandas.DataFrame
-            What would be released.
-        policy : DisclosurePolicy
-            With no milder minimums than the time before.
-        """
+    def given_away(self, frame: pd.DataFrame, policy: DisclosurePolicy) -> "_Told | None":
+        """Return what a release gives away; None: nothing."""
         whole = self._choice(self._released(frame, policy))
-        if (unsafe := whole.unsafe(whole.must, detail="soon", spread=self._spread)).size:
-            for part, cells in (self._without_shares(whole), self._with_known_sizes(whole)):
-                mine = part.unsafe(part.must, np.flatnonzero(np.isin(cells, unsafe)), "soon")
-                more = make_safe(part, mine)[0] & ~part.must
-                if more.any():
-                    return sorted(set(self._owner[cells[more]].tolist()))
+        unsafe = whole.unsafe(whole.must, detail="soon", spread=self._spread)
+        if unsafe.size:
+            return _Told(whole, unsafe, [])
         if not self._has_answers:
-            return []
-        given_away = answers_given_away(frame, policy)["by"]
-        return sorted({self._position[name] for by in given_away for name in by})
+            return None
+        found = answers_given_away(frame, policy)["by"]
+        by = sorted({self._position[name] for names in found for name in names})
+        return _Told(whole, unsafe, by) if by else None
+
+    def to_hide(self, told: "_Told", may: np.ndarray) -> list[int]:
+        """Return positions of results to hide in addition, of those that may be (bool, per result).
+
+        Raises
+        ------
+        DisclosureError
+            None of them would do.
+        """
+        whole = replace(told.choice, may=told.choice.may & may[self._owner])
+        parts = (self._without_shares, self._with_known_sizes) if told.unsafe.size else ()
+        for part, cells in (of(whole) for of in parts):
+            mine = part.unsafe(part.must, np.flatnonzero(np.isin(cells, told.unsafe)), "soon")
+            more = make_safe(part, mine)[0] & ~part.must
+            if more.any():
+                return sorted(set(self._owner[cells[more]].tolist()))
+        if by := [at for at in told.by if may[at]]:
+            return by
+        raise DisclosureError("what may be hidden protects too little; nothing is shown.")
 
     def _choice(self, system: System) -> Choice:
         """Return the choice among all that is printed; what is not printed costs nothing."""
@@ -162,13 +233,8 @@ class _Numbers:
         if (low > self._system.low).any() or (high < self._system.high).any():
             # more is told of a number than before: what was possible may be so no longer
             self._spread = Spread(len(low))
-        least, sought = (
-            self._numbers.least(frame, by, self._truth)[self._order]
-            for by in (policy, self._policy)
-        )
-        self._system = replace(
-            self._system, low=low, high=high, least=least, sought=sought, is_hidden=least > 0
-        )
+        least = self._numbers.least(frame, policy, self._truth)[self._order]
+        self._system = replace(self._system, low=low, high=high, least=least, is_hidden=least > 0)
         return self._system
 
     def _without_shares(self, whole: Choice) -> tuple[Choice, np.ndarray]:
@@ -187,11 +253,12 @@ class _Numbers:
         low, high = system.hidden_low.copy(), system.hidden_high.copy()
         known = self._sizes[system.low[self._sizes] == system.high[self._sizes]]
         low[known], high[known] = system.low[known], system.high[known]
-        system = replace(system, hidden_low=low, hidden_high=high)
-        return self._choice(system), np.arange(len(low))
+        part = self._choice(replace(system, hidden_low=low, hidden_high=high))
+        return replace(part, may=part.may & whole.may), np.arange(len(low))
 
 
 def _loss(row: Any) -> float:
-    """Return what is lost with a result: the people whom it is about."""
-    people = max(row.n, 1.0) if row.n == row.n else 1.0
+    """Return what is lost with a result: the people whom it counts, or is about."""
+    people = row.estimate if row.kind == "count" else row.n
+    people = max(people, 1.0) if people == people else 1.0
     return people if row.school_id else _NETWORK * people

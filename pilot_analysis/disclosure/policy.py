@@ -182,20 +182,15 @@ class DisclosurePolicy:
         """Return the policy with one setting changed; `source` says why."""
         return replace(self, settings={**self.settings, key: Setting(value, source)})
 
-    def capped(self, level: int) -> "DisclosurePolicy":
-        """Return the policy with no minimum above `level`."""
-        mild = {
-            key: Setting(min(setting.value, level), setting.source)
-            if key.startswith("minimum_")
-            else setting
-            for key, setting in self.settings.items()
-        }
-        return replace(self, settings=mild)
-
     @property
-    def strictest_minimum(self) -> int:
-        """The largest of all minimums."""
-        return max(s.value for key, s in self.settings.items() if key.startswith("minimum_"))
+    def minimums(self) -> dict[str, int]:
+        """The minimum n of every population, and of categories within it, by their keys."""
+        return {key: s.value for key, s in self.settings.items() if key.startswith("minimum_")}
+
+    def with_minimums(self, minimums: Mapping[str, int]) -> "DisclosurePolicy":
+        """Return the policy with other values of some minimums, and their sources kept."""
+        changed = {key: Setting(n, self.settings[key].source) for key, n in minimums.items()}
+        return replace(self, settings={**self.settings, **changed})
 
     def __getitem__(self, key: str) -> Any:
         return self.settings[key].value

@@ -1,16 +1,17 @@
 """Secondary suppression: hide what would give a hidden number back.
 
-A simple rule that errs on the side of hiding. Every step only ever hides more numbers, and hides
+Simple rules that err on the side of hiding, for what the attacker of `complementary` does not
+reckon with. Every step only ever hides more numbers, and hides
 more when more are hidden, so the answer does not depend on the order of the steps, and a stricter
 policy never shows a number that a milder one hides. (It may give a range where the milder one,
 which has no ranges, hides the number to protect another.)
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pilot_analysis.disclosure.policy import DisclosurePolicy
+from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
 from pilot_analysis.disclosure.primary import CODED, SHOWN, SUPPRESSED, Verdict, as_range
 from pilot_analysis.disclosure.structure import (
     COMPLEMENTS,
@@ -69,9 +70,9 @@ class Ties:
             everyone else, or a school and all the others, are hidden together. (3) Where one of the
             schools, products or categories of a total is hidden, at least two are, the smallest
             first, which together reach the minimum n; a score is left its word. (4) Where that
-            cannot be, the total is hidden.
-            (5) A number about a role in all schools is hidden where some of those who hold it
-            agreed to be seen and the others are fewer than the minimum n: a team could take away
+            cannot be, the total is hidden. Neither in exact sums of counts: the attacker knows all
+            of them. (5) A number about a role in all schools is hidden where some of those who hold
+            it agreed to be seen and the others are fewer than the minimum n: a team could take away
             what it sees.
         """
         verdicts = list(verdicts)
@@ -184,7 +185,28 @@ def _about(row, *without: str) -> tuple:
 def _sized_lines(rows, pairs) -> list[SizedLine]:
     """Order the members by size; those that are hidden in pairs by the smaller of the pair."""
     order = {at: min(rows[other].n for other in pair) for pair in pairs for at in pair}
-    return [_sized(rows, line, order) for line in lines_of(rows)]
+    known = {row.result_id: row for row in rows}
+    return [
+        _sized(rows, line, order) for line in lines_of(rows) if not _is_exact(rows, line, known)
+    ]
+
+
+def _is_exact(rows, line: Line, known: Mapping[str, Any]) -> bool:
+    """Whether a line is a sum of counts that holds to the unit, each hidden for its own sake."""
+    if line.total is None:
+        return False
+    parts, total = [rows[at] for at in line.members], rows[line.total]
+    for row in (*parts, total):
+        is_own = row.kind == "count" and ONE_PERSON not in row.flags
+        if not is_own or row.population not in (*PEOPLE, "records"):
+            return False
+        if any(known[source].kind != "count" for source in sources_of(row, known)):
+            return False  # it is hidden where a score is
+    if line.over == "category":
+        fits = all(part.n == total.estimate for part in parts)
+    else:
+        fits = sum(part.n for part in parts) == total.n
+    return fits and sum(part.estimate for part in parts) == total.estimate
 
 
 def _sized(rows, line: Line, order) -> SizedLine:

@@ -5,6 +5,7 @@ from math import inf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from policies import capped
 
 from pilot_analysis.disclosure import DisclosurePolicy, protect
 from pilot_analysis.disclosure.primary import GONE, SHOWN, SUPPRESSED, judge_all
@@ -101,7 +102,7 @@ def test_no_stricter_minimum_shows_a_number_that_a_milder_one_hides(results, nam
     levels = data.draw(
         st.lists(st.integers(1, 12), min_size=2, max_size=2, unique=True).map(sorted)
     )
-    frames = [protect(results, policy.capped(level)).frame for level in levels]
+    frames = [protect(results, capped(policy, level)).frame for level in levels]
     assert shown(frames[1]) <= shown(frames[0])
     who, more = data.draw(st.sampled_from(["students", "teachers", "respondents"])), levels[1]
     key = f"minimum_n.{who}"

@@ -99,15 +99,17 @@ def test_unknown_keys_and_values_are_refused(key, value, message):
         DisclosurePolicy.from_dict({**as_dict("public"), key: value})
 
 
-def test_a_policy_is_capped_at_a_level_without_any_other_change():
+def test_minimums_are_changed_without_any_other_change():
     public = DisclosurePolicy.named("public")
-    assert public.strictest_minimum == 10
-    mild = public.capped(5)
-    assert [mild.minimum_n(who) for who in ("students", "respondents", "classes")] == [5, 5, 1]
-    assert mild.minimum_category("students") == 5
-    same = {key for key in public.settings if not key.startswith("minimum_")}
-    assert all(mild[key] == public[key] for key in same)
-    assert public.capped(10) == public
+    assert public.minimums["minimum_n.students"] == 10
+    assert len(public.minimums) == 9
+    mild = public.with_minimums({"minimum_category.students": 3})
+    assert mild.minimums == {**public.minimums, "minimum_category.students": 3}
+    assert {key for key in public.settings if mild[key] != public[key]} == {
+        "minimum_category.students"
+    }
+    with pytest.raises(DisclosureError, match="expected a whole number"):
+        public.with_minimums({"minimum_n.students": 0})
 
 
 def test_every_fault_is_listed_at_once():

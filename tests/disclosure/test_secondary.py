@@ -66,7 +66,8 @@ def test_no_hidden_school_follows_from_the_network_and_the_others(counts, minimu
     hidden = [school for school in schools if not shown[school]]
     assert not pinned(shown[""], hidden)
     together = sum(counts[int(school[1:])] for school in hidden)
-    assert not hidden or not shown[""] or together >= minimum
+    possible = 1 + together  # each may be all of them, or none
+    assert not hidden or not shown[""] or possible >= minimum
     assert all(not shown[f"S{i:02}"] for i, k in enumerate(counts) if k < minimum)
 
 

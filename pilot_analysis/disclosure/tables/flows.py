@@ -26,6 +26,9 @@ _SHORT = 200
 _CHEAPEST = 8
 """Printed cells of each sum that may be hidden, the cheapest, while that is enough."""
 _ROUNDS = 60
+_MOST_AT_ONCE = 1000
+_CHANGED = 1e-4
+"""Change from which a number is hidden; a `_MOST_AT_ONCE`th of the least need is above it."""
 _PRUNED = 150_000
 """Numbers hidden in addition, times all, up to which each is tried again at the end."""
 
@@ -49,13 +52,13 @@ def cheap(choice: Choice, unsafe: np.ndarray) -> np.ndarray:
     """
     hidden, at_first = choice.must.copy(), unsafe
     truth = _a_truth(choice.system)
-    few = _CHEAPEST
+    few, in_turn = _CHEAPEST, True
     for _ in range(_ROUNDS):
         new = np.zeros_like(hidden) if truth is None else _ways_round(
-            choice, hidden, truth, unsafe, few
+            choice, hidden, truth, unsafe, few, in_turn=in_turn
         )  # fmt: skip
-        if not (new & ~hidden).any() and few < len(hidden):
-            few = len(hidden)
+        if not (new & ~hidden).any() and (in_turn or few < len(hidden)):
+            few, in_turn = few if in_turn else len(hidden), False
             continue
         if not (new & ~hidden).any():
             unsafe = choice.unsafe(hidden, unsafe)
@@ -81,8 +84,8 @@ def _a_truth(system: System) -> np.ndarray | None:
     return attack.seen.low if attack.is_possible else None
 
 
-def _ways_round(choice: Choice, hidden, truth, unsafe, few: int) -> np.ndarray:
-    """Return what to hide so that some of the `unsafe` numbers can rise."""
+def _ways_round(choice: Choice, hidden, truth, unsafe, few: int, *, in_turn: bool) -> np.ndarray:
+    """Return what to hide so that some of the `unsafe` numbers can rise, in turn or together."""
     system = choice.system
     low, high = choice.bounds(hidden | choice.may)
     up, down = (high - truth).clip(0), (truth - low).clip(0)
@@ -93,11 +96,23 @@ def _ways_round(choice: Choice, hidden, truth, unsafe, few: int) -> np.ndarray:
     price = np.where(hidden, 0.0, choice.weights / room)
     allowed = hidden | (choice.may & _among_cheapest(system, price, hidden, chosen, few))
     allowed &= (up > TOLERANCE) | (down > TOLERANCE)
-    change = _cheapest_change(system, allowed, price, up, down, need, chosen)
+    asked = need[chosen] / (_crowd(system, chosen) if in_turn else 1.0)
+    change = _cheapest_change(system, allowed, price, up, down, need.max(), chosen, asked)
     new = np.zeros(len(hidden), bool)
     if change is not None:
-        new = (np.abs(change) > 1e-4) & choice.may
+        new = (np.abs(change) > _CHANGED) & choice.may
     return new
+
+
+def _crowd(system: System, chosen: np.ndarray) -> np.ndarray:
+    """Return how many chosen numbers stand in the fullest sum of each, shape (chosen,).
+
+    Each need only rise in its turn. So that what makes up for one may make up for the others of a
+    long sum as well, all rise at once by so small a part of what they need.
+    """
+    stands_in = abs(system.matrix[:, chosen]) > 0
+    fullest = stands_in.multiply(stands_in.sum(axis=1)[:, None]).max(axis=0)
+    return np.minimum(fullest.toarray().ravel(), _MOST_AT_ONCE)
 
 
 def _apart(system: System, unsafe: np.ndarray) -> np.ndarray:
@@ -127,11 +142,11 @@ def _among_cheapest(system: System, price, hidden, chosen, few: int) -> np.ndarr
     return cheap
 
 
-def _cheapest_change(system: System, allowed, price, up, down, need, chosen):
+def _cheapest_change(system: System, allowed, price, up, down, most, chosen, asked):
     """Return the change of every number that costs least, shape (n,), by linear programming.
 
-    Variables: rise and fall of each allowed number, and for each chosen number the part of its
-    need that cannot be met, which costs more than anything else.
+    Variables: rise and fall of each allowed number, none further than `most`, and for each chosen
+    number the part of what is asked of it that cannot be met, which costs more than anything else.
     """
     cells = np.flatnonzero(allowed)
     n, k = len(cells), len(chosen)
@@ -145,18 +160,17 @@ def _cheapest_change(system: System, allowed, price, up, down, need, chosen):
     sums = sums[used]
     exact = (system.row_low == system.row_high)[used]
     scale = max(float(price[cells].max(initial=0.0)), TOLERANCE)
-    unmet = diags_array(need[chosen])
-    cost = np.concatenate([price[cells], price[cells], np.full(k, 100 * scale * need.max())])
+    unmet = diags_array(asked)
+    cost = np.concatenate([price[cells], price[cells], np.full(k, 100 * scale * most)])
     cost = cost / scale + 1e-7
     limits = [LinearConstraint(
         vstack([
             hstack([sums[exact], -sums[exact], csr_array((int(exact.sum()), k))]),
             hstack([pick, -pick, unmet]),
         ], format="csr"),
-        np.concatenate([np.zeros(int(exact.sum())), need[chosen]]),
+        np.concatenate([np.zeros(int(exact.sum())), asked]),
         np.concatenate([np.zeros(int(exact.sum())), np.full(k, np.inf)]),
     )]  # fmt: skip
-    most = need.max()
     ends = np.concatenate([np.minimum(up, most)[cells], np.minimum(down, most)[cells], np.ones(k)])
     found = solve(cost, Bounds(0, ends), limits)
     if found.x is None:

@@ -81,30 +81,28 @@ class Attack:
         if self.is_possible:
             self.seen = Seen(part, start, marked=not self.gapless)
 
-    def needed(self, cells: np.ndarray, least: np.ndarray) -> np.ndarray:
-        """Return how far apart two solutions must be for `least` values, shape (n,), of `cells`."""
-        part, least = self.part, least[cells]
+    def needed(self, cells: np.ndarray) -> np.ndarray:
+        """Return how far apart two solutions must be for the least values of `cells`."""
+        part, least = self.part, self.part.least[cells]
         shortest = 100 * TOLERANCE * (1 + np.abs(self.seen.low[cells]))
         return np.where(part.is_whole[cells], np.maximum(least - 1, 1), np.maximum(least, shortest))
 
-    def may_have_gaps(self, cells: np.ndarray, least: np.ndarray) -> np.ndarray:
+    def may_have_gaps(self, cells: np.ndarray) -> np.ndarray:
         """Return whether two solutions do not settle it, however far apart."""
-        return self.part.is_whole[cells] & (least[cells] > 2) & (not self.gapless)
+        return self.part.is_whole[cells] & (self.part.least[cells] > 2) & (not self.gapless)
 
-    def shows_safe(self, cells: np.ndarray, least: np.ndarray | None = None) -> np.ndarray:
+    def shows_safe(self, cells: np.ndarray) -> np.ndarray:
         """Return whether the solutions met so far leave each number enough possible values.
 
         Parameters
         ----------
         cells : numpy.ndarray of int, shape (k,)
             Positions.
-        least : numpy.ndarray, shape (n,), or None
-            Values that each must have; None: those of the part.
         """
-        least = self.part.least if least is None else least
-        far = self.seen.high[cells] - self.seen.low[cells] >= self.needed(cells, least) - TOLERANCE
-        many = self.part.is_whole[cells] & (self.seen.count(cells) >= np.maximum(least[cells], 2))
-        return far & (many | ~self.may_have_gaps(cells, least))
+        least = np.maximum(self.part.least[cells], 2)
+        far = self.seen.high[cells] - self.seen.low[cells] >= self.needed(cells) - TOLERANCE
+        many = self.part.is_whole[cells] & (self.seen.count(cells) >= least)
+        return far & (many | ~self.may_have_gaps(cells))
 
     def shown(self, cell: int) -> Range:
         """Return the part of a number's range that the solutions met so far show."""
@@ -174,7 +172,7 @@ class Attack:
 
     def _count(self, cell: int, low, high, *, in_full: bool) -> frozenset[float]:
         """Return whole values that are possible: all of them, or enough of them."""
-        found, need = self.seen.values(cell), self.part.sought[cell]
+        found, need = self.seen.values(cell), self.part.least[cell]
         few = high - low + 1 <= COUNTED
         enough = np.inf if few and in_full else need if in_full else max(need, 2)
         for value in np.linspace(low, high, int(high - low + 1) if few else COUNTED).round():

@@ -12,7 +12,6 @@ from pilot_analysis.disclosure.tables.exact import cheapest
 from pilot_analysis.disclosure.tables.flows import cheap
 from pilot_analysis.disclosure.tables.pattern import Choice
 from pilot_analysis.disclosure.tables.published import TOLERANCE, PublishedTable, named_few
-from pilot_analysis.disclosure.tables.seen import Spread
 from pilot_analysis.disclosure.tables.system import System, join
 from pilot_analysis.errors import DisclosureError
 
@@ -46,7 +45,6 @@ def suppress(
     *,
     earlier: Sequence[PublishedTable] = (),
     weights: Mapping[str, float] | None = None,
-    minimum: int | None = None,
 ) -> frozenset[str]:
     """Return what to hide so that every protected number keeps its least values.
 
@@ -60,9 +58,6 @@ def suppress(
     weights : mapping of str to float, or None
         Id -> what is lost if the number is hidden, above 0; infinite: it must not be. None, or an
         id that is not there: the number itself, at least 1.
-    minimum : int or None
-        Hide whole numbers from 1 to below this as well, and let a reader think this many values
-        of each possible.
 
     Returns
     -------
@@ -78,16 +73,10 @@ def suppress(
 
     Notes
     -----
-    Without `minimum` the choice is the cheapest one, exactly, for parts of up to `EXACT_CELLS`
-    numbers, and a heuristic's beyond; both are checked by the auditor, integers included. The
-    cheapest choices for two minimums need not be nested: a stricter one may hide less beside
-    other numbers. With `minimum` the choice is therefore made in steps from a minimum of 2 up,
-    and each step keeps what the one before hid, so that a stricter minimum never shows what a
-    milder one hides. It may lose more than the cheapest choice for the last step alone.
+    The choice is the cheapest one, exactly, for parts of up to `EXACT_CELLS` numbers, and a
+    heuristic's beyond; both are checked by the auditor, integers included.
     """
-    return choose_pattern(
-        tables, earlier=earlier, weights=weights, minimum=minimum
-    ).suppressed  # fmt: skip
+    return choose_pattern(tables, earlier=earlier, weights=weights).suppressed
 
 
 def choose_pattern(
@@ -95,33 +84,13 @@ def choose_pattern(
     *,
     earlier: Sequence[PublishedTable] = (),
     weights: Mapping[str, float] | None = None,
-    minimum: int | None = None,
 ) -> Pattern:
     """Return what to hide, as `suppress`, with what it costs and how little would be possible."""
     tables = [tables] if isinstance(tables, PublishedTable) else list(tables)
     whole = _choice(tables, earlier, weights)
-    must, bound = whole.must, 0.0
-    if minimum is None:
-        hidden, bound = make_safe(whole, whole.unsafe(must, detail="soon"))
-    else:
-        hidden, must = _in_steps(whole, minimum)
-    lost = float(whole.weights[hidden & ~must].sum())
+    hidden, bound = make_safe(whole, whole.unsafe(whole.must, detail="soon"))
+    lost = float(whole.weights[hidden & ~whole.must].sum())
     return Pattern(frozenset(map(str, whole.system.ids[hidden])), lost, bound)
-
-
-def _in_steps(whole: Choice, minimum: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is hidden for every minimum up to this one in turn, and what must be."""
-    system = whole.system
-    counts = system.is_whole & whole.may & (system.value >= 1)
-    sought = np.where(counts & (system.value < minimum), minimum, system.least)
-    whole = replace(whole, system=replace(system, sought=sought))
-    hidden, must, spread = whole.must, whole.must, Spread(len(system.ids))
-    for step in range(2, minimum + 1):
-        small = counts & (system.value < step)
-        stage = _stage(whole, hidden | small, np.where(small, step, system.least))
-        unsafe = stage.unsafe(stage.must, detail="soon", spread=spread)
-        hidden, must = make_safe(stage, unsafe)[0], must | small
-    return hidden, must
 
 
 def _choice(tables, earlier, weights) -> Choice:
@@ -145,7 +114,7 @@ def _choice(tables, earlier, weights) -> Choice:
         raise DisclosureError(f"weights must be above 0: {named_few(system.ids[~(weight > 0)])}.")
     may = index.isin(new - printed) & ~must & np.isfinite(weight)
     refuse_untrue(system)
-    return _stage(Choice(system, must, may, weight), must | too_plain, system.least)
+    return _hiding(Choice(system, must, may, weight), too_plain)
 
 
 def refuse_untrue(system: System) -> None:
@@ -169,12 +138,12 @@ def refuse_untrue(system: System) -> None:
         )
 
 
-def _stage(whole: Choice, must: np.ndarray, least: np.ndarray) -> Choice:
-    """Return the choice in which more is hidden in any case, and keeps `least` values."""
+def _hiding(whole: Choice, more: np.ndarray) -> Choice:
+    """Return the choice in which more is hidden in any case."""
+    must = whole.must | more
     low, high = whole.bounds(must)
-    suppressed = whole.system.is_hidden | must
-    system = replace(whole.system, low=low, high=high, least=least, is_hidden=suppressed)
-    return Choice(system, whole.must | must, whole.may & ~must, whole.weights)
+    system = replace(whole.system, low=low, high=high, is_hidden=whole.system.is_hidden | must)
+    return Choice(system, must, whole.may & ~must, whole.weights)
 
 
 def make_safe(choice: Choice, unsafe: np.ndarray) -> tuple[np.ndarray, float]:

@@ -60,9 +60,6 @@ class System:
         `is_hidden`: suppressed in at least one table, or to be protected.
     least : numpy.ndarray, shape (n,)
         As `least_values` in `PublishedTable`; of several tables the largest.
-    sought : numpy.ndarray, shape (n,)
-        As `least`, or more: as many values are looked for where one solution shows many numbers to
-        be safe, since so many will be asked for later.
     matrix : scipy.sparse.csr_array, shape (m, n)
     row_low, row_high : numpy.ndarray, shape (m,)
         ``row_low <= matrix @ x <= row_high``.
@@ -78,7 +75,6 @@ class System:
     is_whole: np.ndarray
     is_hidden: np.ndarray
     least: np.ndarray
-    sought: np.ndarray
     matrix: csr_array
     row_low: np.ndarray
     row_high: np.ndarray
@@ -116,7 +112,7 @@ class System:
         vectors = {
             name: getattr(self, name)[cells]
             for name in ("ids", "value", "low", "high", "hidden_low", "hidden_high", "is_whole",
-                         "is_hidden", "least", "sought")
+                         "is_hidden", "least")
         }  # fmt: skip
         return System(
             **vectors,
@@ -161,7 +157,6 @@ def join(tables: Sequence[PublishedTable]) -> System:
     return System(
         **vectors,
         is_hidden=index.isin(hidden) | (vectors["least"] > 0),
-        sought=vectors["least"],
         matrix=matrix,
         row_low=row_low,
         row_high=row_high,

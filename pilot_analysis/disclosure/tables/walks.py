@@ -31,7 +31,7 @@ def walk(part: System, seen: Seen, wanted: np.ndarray, rng: np.random.Generator)
         Draws which way a number is to move: in a sum that is known, some must fall for others to
         rise.
     """
-    steps = max(int(part.sought[wanted].max()) - 1, 1)
+    steps = max(int(part.least[wanted].max()) - 1, 1)
     start = _with_room(part, wanted, steps, rng)
     if start is None or not part.is_solved_by(start):
         return

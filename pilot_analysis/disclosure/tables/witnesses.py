@@ -30,22 +30,20 @@ def widen(attack: Attack, cells: np.ndarray) -> None:
     """
     part = attack.part
     rng = np.random.default_rng(0)
-    own, sought = part.high[cells] - part.low[cells], part.sought
-    cells = cells[own >= attack.needed(cells, part.least) - TOLERANCE]  # others cannot be safe
+    own = part.high[cells] - part.low[cells]
+    cells = cells[own >= attack.needed(cells) - TOLERANCE]  # others cannot be safe
     fruitless, way = 0, 1.0
     _look_around(attack, cells)
     for _ in range(_PASSES):
-        still = cells[~attack.shows_safe(cells, sought)]
-        if attack.network and attack.shows_safe(cells).all():
-            return
+        still = cells[~attack.shows_safe(cells)]
         if len(still) <= _FEW or fruitless == _FRUITLESS:
             return
-        gaps = attack.may_have_gaps(still, sought)
+        gaps = attack.may_have_gaps(still)
         if not gaps.all():
             _push(attack, still[~gaps], way)
         if gaps.any():
             walk(part, attack.seen, still[gaps], rng)
-        shown = len(still) - (~attack.shows_safe(cells, sought)).sum()
+        shown = len(still) - (~attack.shows_safe(cells)).sum()
         if shown:
             fruitless = 0
         else:
@@ -57,16 +55,16 @@ def _look_around(attack: Attack, cells: np.ndarray) -> None:
     if attack.network is None:
         return
     part, seen = attack.part, attack.seen
-    needs = np.array([np.ceil(attack.needed(cells, of)) for of in (part.sought, part.least)])
+    needs = np.ceil(attack.needed(cells))
     for need in np.unique(needs):
-        here = cells[(needs == need).any(axis=0)]
+        here = cells[needs == need]
         fall, rise = attack.network.room(part, seen.last, need)
         seen.widen(here, seen.last[here] - fall[here], seen.last[here] + rise[here])
 
 
 def _push(attack: Attack, still: np.ndarray, sign: float) -> None:
     low, high = attack.part.low.copy(), attack.part.high.copy()
-    need = attack.needed(still, attack.part.sought)
+    need = attack.needed(still)
     need = np.where(attack.part.is_whole[still], np.ceil(need), need)
     if sign > 0:
         high[still] = np.minimum(high[still], attack.seen.low[still] + need)
