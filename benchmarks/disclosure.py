@@ -1,8 +1,8 @@
 """Hiding and auditing 1,800 schools x 40 groups with all totals, beside one program per cell.
 
 Made-up counts: every school's and every group's total and the grand total are published. First
-the whole gate: `protect` for the public (zeros are protected too, and every minimum up to ten is
-gone through), and the audit of what it releases. Then one table alone, in which counts from 1 to 9
+the whole gate: `protect` for the public (zeros are protected too), and the audit of what it
+releases. Then one table alone, in which counts from 1 to 9
 are to be protected, each keeping ten possible values: `suppress` and `audit`. The naive peer solves
 two linear programs for each protected cell, over the same hidden cells; it is timed on a sample of
 cells and scaled up to all.

@@ -108,7 +108,7 @@ def _short(name: str) -> str:
 
 def _in_words(instrument: str, cells: Sequence[tuple[str, Fact]]) -> str:
     """Describe a column: who is not wholly reached."""
-    shown = {name: "too few to show" if not fact.is_shown else fact.level or short_value(fact)
+    shown = {name: "not shown" if not fact.is_shown else fact.level or short_value(fact)
              for name, fact in cells}  # fmt: skip
     partly = {name: value for name, value in shown.items() if value != "100%"}
     if not partly:

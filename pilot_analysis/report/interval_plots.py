@@ -41,7 +41,7 @@ def plot_shares(
     Parameters
     ----------
     rows : sequence of (label, Fact)
-        Shares between 0 and 1; a suppressed one keeps its row and says "too few to show".
+        Shares between 0 and 1; a suppressed one keeps its row and says "not shown".
     """
     if not any(fact.has("estimate") for _, fact in rows):
         return None
@@ -192,7 +192,7 @@ def _row(axes: Axes, i: int, label: str, fact: Fact, *, strong: bool, hollow: bo
     """Draw one row (label and value above, interval and dot below); return it in words."""
     axes.text(0, -i + 0.24, label, transform=axes.get_yaxis_transform(), ha="left", va="bottom")
     if not fact.has("estimate"):
-        words = "too few to show" if not fact.is_shown else "cannot be told"
+        words = "not shown" if not fact.is_shown else "cannot be told"
         axes.text(
             1,
             -i + 0.24,

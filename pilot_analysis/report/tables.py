@@ -20,7 +20,8 @@ __all__ = [
 ]
 
 _LEGEND = (
-    '<p class="note">[c] too few people to show without the risk that someone is recognized.</p>'
+    '<p class="note">[c] not shown: it is about too few people, or would give such a number away.'
+    "</p>"
 )
 
 

@@ -98,9 +98,9 @@ def test_a_suppressed_value_keeps_its_row_and_says_so(page):
     overall = page.own("usage.met_dose", group="")
     few = page.own("usage.few")
     figure = plot_shares("few", [("All", overall), ("A few", few)], title="T", caption=CAPTION)
-    assert "A few: too few to show." in figure.alt
+    assert "A few: not shown." in figure.alt
     assert "50%" not in figure.alt
-    assert figure.svg.count("too few to show") == 2  # the description and the row
+    assert figure.svg.count("not shown") == 2  # the description and the row
 
 
 def test_nothing_to_draw_is_no_figure(page):

@@ -115,7 +115,7 @@ def test_the_map_and_its_table_hold_the_same_instruments(brief):
 
 def test_a_school_too_small_to_show_is_marked_in_the_map():
     html = make_brief("", "team", extra=quality_rows()).coverage().html
-    assert "observations: Harbor Street School too few to show, Mill" in html
+    assert "observations: Harbor Street School not shown, Mill" in html
     assert ">[c]</text>" in html
 
 

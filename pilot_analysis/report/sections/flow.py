@@ -8,9 +8,9 @@ from pilot_analysis.report.wording import capitalized
 
 __all__ = ["flow"]
 
-_TOO_FEW = Html(
-    "Why some students do not have every test is not shown, since some of the reasons are about "
-    "too few people."
+_HIDDEN = Html(
+    "Why some students do not have every test is not shown, since it would say too much about a "
+    "few of them."
 )
 
 
@@ -37,7 +37,7 @@ def _reasons(page: Page, outcome: str) -> Html:
     facts = page.overall_all("quality.not_tested", outcome=outcome)
     reasons = list(dict.fromkeys(f.category for f in facts))
     if not any(f.is_shown for f in facts):
-        return paragraph(_TOO_FEW, css="note") if facts else Html("")
+        return paragraph(_HIDDEN, css="note") if facts else Html("")
     cells = {(f.group, f.category): f for f in facts}
     arms = list(dict.fromkeys(f.group for f in facts))
     arms = [a for a in page.config.design.arms if a in arms] or arms

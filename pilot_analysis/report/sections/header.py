@@ -21,7 +21,8 @@ _NOT_RECORDED = Html(
     "came for."
 )
 _HIDDEN = Html(
-    "The school followed this in numbers, but too few people stand behind them to show them here."
+    "The school followed this in numbers. They are not shown here: they are about too few people, "
+    "or would give such a number away."
 )
 _UNMEASURED = Html("No number was recorded for this, so we cannot say whether it changed.")
 

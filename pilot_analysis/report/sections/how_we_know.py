@@ -94,8 +94,8 @@ def _suppression(page: Page) -> Html:
     return section(
         paragraph(
             Html(
-                "Where a page would say too much about a few people, it says [c], “too few to "
-                "show” or “not shown” instead. In this brief numbers were left out because:"
+                "Where a page would say too much about a few people, it says [c] or “not shown” "
+                "instead. In this brief numbers were left out because:"
             )
         ),
         items(list(dict.fromkeys(said))),

@@ -51,7 +51,10 @@ def _counts(page: Page, answered: Fact) -> Html:
     )
 
 
-_HIDDEN = Html("People of the team answered, but too few gave each answer to show how many.")
+_HIDDEN = Html(
+    "People of the team answered. How many gave each answer is not shown, since it would say too "
+    "much about a few of them."
+)
 
 
 def _disputed_first(finding: tuple[str, dict[str, Fact]]) -> tuple[float, str]:

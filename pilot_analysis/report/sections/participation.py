@@ -16,7 +16,9 @@ _STAGES = {
     "post": "Tested after",
     "both": "Tested both times",
 }
-_LEFT_OUT = "Not shown, since those who were missing are too few: how many were {stages}."
+_LEFT_OUT = (
+    "Not shown, since it would say too much about a few who were missing: how many were {stages}."
+)
 
 
 def participation(page: Page) -> Html:
