@@ -60,6 +60,16 @@ def protect_together(
     return _Choices(rows, shown).of(policy).verdicts
 
 
+class _Told(NamedTuple):
+    """What a release gives away of hidden numbers."""
+
+    choice: Choice
+    unsafe: np.ndarray
+    """positions in the choice's system"""
+    by: list[int]
+    """positions of the results that give answers away by themselves"""
+
+
 class _Chosen(NamedTuple):
     """What becomes of every result under one policy."""
 
@@ -95,35 +105,35 @@ class _Choices:
         for mild in milder(policy):
             for at, state in self.of(mild).protecting.items():
                 protecting[at] = max(state, protecting.get(at, SHOWN))
-        verdicts = judge_all(self._rows, policy)
+        verdicts, most = judge_all(self._rows, policy), None
         for _ in range(_ROUNDS):
             kept = _keeping(protecting, self._rows, verdicts, policy)
             verdicts = self._ties.close(kept, policy)
-            more = self._to_hide(verdicts, policy)
-            if not more:
+            told = self._given_away(verdicts, policy)
+            if told is None:
                 return _Chosen(verdicts, protecting)
-            for at in more:
+            most = self._most(policy) if most is None else most
+            for at in self._to_hide(told, verdicts, most):
                 protecting[at] = _hidden(self._rows[at], verdicts[at], policy).state
         raise DisclosureError("no end was found to what has to be hidden; nothing is shown.")
 
-    def _to_hide(self, verdicts: Sequence[Verdict], policy: DisclosurePolicy) -> list[int]:
+    def _given_away(self, verdicts: Sequence[Verdict], policy: DisclosurePolicy) -> _Told | None:
         frame = self._shown(verdicts)
         if self._numbers is None:
             self._numbers = _Numbers(self._rows, frame, policy)
-        told = self._numbers.given_away(frame, policy)
-        if told is None:
-            return []
-        most = self._most(policy)
+        return self._numbers.given_away(frame, policy)
+
+    def _to_hide(self, told: _Told, verdicts: Sequence[Verdict], most: np.ndarray) -> list[int]:
         try:
             return self._numbers.to_hide(told, most)
         except DisclosureError:
             rest = [at for at in np.flatnonzero(most) if verdicts[at].state < SUPPRESSED]
             if most.all() or not rest:
                 raise
-            return rest  # the choice for the usual minimum is safe here too
+            return rest  # what the stricter policy hides is safe here too; that is asked next
 
     def _most(self, policy: DisclosurePolicy) -> np.ndarray:
-        """Return which results may be hidden: those that the next usual minimum hides."""
+        """Return which results may be hidden, shape (rows,): those that a stricter policy hides."""
         every = np.ones(len(self._rows), bool)
         strict = stricter(policy)
         if strict is policy:
@@ -148,16 +158,6 @@ def _hidden(row: Any, verdict: Verdict, policy: DisclosurePolicy) -> Verdict:
     if verdict.state == SHOWN:
         return guard(row, policy)
     return verdict if verdict.state >= SUPPRESSED else Verdict(SUPPRESSED, "protects another")
-
-
-class _Told(NamedTuple):
-    """What a release gives away of hidden numbers."""
-
-    choice: Choice
-    unsafe: np.ndarray
-    """positions in the choice's system"""
-    by: list[int]
-    """positions of the results that give answers away by themselves"""
 
 
 class _Numbers:
@@ -191,7 +191,7 @@ class _Numbers:
         self._is_share[members[:, :2]] = True
         self._spread = Spread(len(system.ids))
 
-    def given_away(self, frame: pd.DataFrame, policy: DisclosurePolicy) -> "_Told | None":
+    def given_away(self, frame: pd.DataFrame, policy: DisclosurePolicy) -> _Told | None:
         """Return what a release gives away; None: nothing."""
         whole = self._choice(self._released(frame, policy))
         unsafe = whole.unsafe(whole.must, detail="soon", spread=self._spread)
@@ -203,7 +203,7 @@ class _Numbers:
         by = sorted({self._position[name] for names in found for name in names})
         return _Told(whole, unsafe, by) if by else None
 
-    def to_hide(self, told: "_Told", may: np.ndarray) -> list[int]:
+    def to_hide(self, told: _Told, may: np.ndarray) -> list[int]:
         """Return positions of results to hide in addition, of those that may be (bool, per result).
 
         Raises

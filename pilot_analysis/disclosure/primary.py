@@ -269,7 +269,7 @@ def _judge_steps(rows, policy, verdicts) -> None:
             chains[chain_of(row)].append(at)
     for chain in chains.values():
         least = policy.minimum_category(rows[chain[0]].population)
-        chain.sort(key=lambda at: -rows[at].estimate)
+        chain.sort(key=lambda at: (-rows[at].estimate, rows[at].result_id))
         for before, at in pairwise(chain):
             k = rows[at].estimate
             step = rows[before].estimate - k

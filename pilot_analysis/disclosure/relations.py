@@ -71,9 +71,8 @@ def lost(chain: Sequence[Any]) -> Iterator[tuple[str, dict[str, float]]]:
         yield f"{start}{LOST[1]}", {start: 1.0, pre: -1.0, post: -1.0, both: 1.0}
         pairs = [(start, pre), (start, post), (pre, both), (post, both)]
     else:
-        pairs = list(
-            pairwise(row.result_id for row in sorted(chain, key=lambda row: -row.estimate))
-        )
+        falling = sorted(chain, key=lambda row: (-row.estimate, row.result_id))
+        pairs = list(pairwise(row.result_id for row in falling))
     for before, after in pairs:
         yield f"{before}{LOST[0]}{after}", {before: 1.0, after: -1.0}
 
@@ -225,7 +224,8 @@ def _alternatives(rows: Sequence[Any]) -> Iterator[Linear]:
     for answers in asked.values():
         each = {row.result_id: 1.0 for row in answers}
         is_all = abs(sum(row.estimate for row in answers) - answers[0].n) < _TOLERANCE
-        yield Linear({**each, behind(answers[0], "n"): -1.0}, 0.0 if is_all else -inf, 0.0)
+        for row in answers:  # all were asked of the same people, but not every n may be printed
+            yield Linear({**each, behind(row, "n"): -1.0}, 0.0 if is_all else -inf, 0.0)
 
 
 def _same_people(rows: Sequence[Any]) -> Iterator[Linear]:

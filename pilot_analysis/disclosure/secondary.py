@@ -1,10 +1,10 @@
 """Secondary suppression: hide what would give a hidden number back.
 
 Simple rules that err on the side of hiding, for what the attacker of `complementary` does not
-reckon with. Every step only ever hides more numbers, and hides
-more when more are hidden, so the answer does not depend on the order of the steps, and a stricter
-policy never shows a number that a milder one hides. (It may give a range where the milder one,
-which has no ranges, hides the number to protect another.)
+reckon with. Every step only ever hides more numbers, and hides more when more are hidden, so the
+answer does not depend on the order of the steps, and a stricter policy never shows a number that a
+milder one hides. (It may give a range where the milder one, which has no ranges, hides the number
+to protect another.)
 """
 
 from collections import defaultdict
@@ -70,10 +70,10 @@ class Ties:
             everyone else, or a school and all the others, are hidden together. (3) Where one of the
             schools, products or categories of a total is hidden, at least two are, the smallest
             first, which together reach the minimum n; a score is left its word. (4) Where that
-            cannot be, the total is hidden. Neither in exact sums of counts: the attacker knows all
-            of them. (5) A number about a role in all schools is hidden where some of those who hold
-            it agreed to be seen and the others are fewer than the minimum n: a team could take away
-            what it sees.
+            cannot be, the total is hidden. Sums of counts of which the attacker knows everything
+            are left out of (3) and (4). (5) A number about a role in all schools is hidden where
+            some of those who hold it agreed to be seen and the others are fewer than the minimum n:
+            a team could take away what it sees.
         """
         verdicts = list(verdicts)
 
@@ -186,19 +186,29 @@ def _sized_lines(rows, pairs) -> list[SizedLine]:
     """Order the members by size; those that are hidden in pairs by the smaller of the pair."""
     order = {at: min(rows[other].n for other in pair) for pair in pairs for at in pair}
     known = {row.result_id: row for row in rows}
+    tables: dict[tuple, set[tuple]] = defaultdict(set)
+    for row in rows:
+        tables[_size_of(row)].add(_table_of(row))
     return [
-        _sized(rows, line, order) for line in lines_of(rows) if not _is_exact(rows, line, known)
+        _sized(rows, line, order)
+        for line in lines_of(rows)
+        if not _is_known_whole(rows, line, known, tables)
     ]
 
 
-def _is_exact(rows, line: Line, known: Mapping[str, Any]) -> bool:
-    """Whether a line is a sum of counts that holds to the unit, each hidden for its own sake."""
+def _is_known_whole(rows, line: Line, known: Mapping[str, Any], tables) -> bool:
+    """Whether the attacker knows everything of a line: a sum of counts that holds to the unit.
+
+    Each is hidden for its own sake, and no other table tells the size of the same group: which
+    groups are the same is more than the attacker knows.
+    """
     if line.total is None:
         return False
     parts, total = [rows[at] for at in line.members], rows[line.total]
     for row in (*parts, total):
-        is_own = row.kind == "count" and ONE_PERSON not in row.flags
-        if not is_own or row.population not in (*PEOPLE, "records"):
+        if row.kind != "count" or row.population not in (*PEOPLE, "records"):
+            return False
+        if ONE_PERSON in row.flags or len(tables[_size_of(row)]) > 1:
             return False
         if any(known[source].kind != "count" for source in sources_of(row, known)):
             return False  # it is hidden where a score is
@@ -207,6 +217,14 @@ def _is_exact(rows, line: Line, known: Mapping[str, Any]) -> bool:
     else:
         fits = sum(part.n for part in parts) == total.n
     return fits and sum(part.estimate for part in parts) == total.estimate
+
+
+def _size_of(row) -> tuple:
+    return row.school_id, row.population, row.n
+
+
+def _table_of(row) -> tuple:
+    return _about(row, "school_id", "product_id", "category")
 
 
 def _sized(rows, line: Line, order) -> SizedLine:

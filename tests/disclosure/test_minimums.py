@@ -57,15 +57,17 @@ def test_a_usual_policy_keeps_the_choices_for_lower_usual_ones_alone():
     (mild,) = milder(PUBLIC)
     assert mild.minimums == DisclosurePolicy.named("team").minimums
     twice = [minimums(mild) for mild in milder(policy_with(20, 20))]
-    assert twice == [(10, 10), (20, 10)]
+    assert twice == [(15, 15), (20, 15)]
 
 
 def test_an_unusual_minimum_goes_step_by_step_up_to_the_next_usual_one():
-    assert bound(11, 1) == (20, 1)
-    assert bound(11, 11) == (20, 20)
-    assert [bound(11, 7), bound(9, 7), bound(30, 7)] == [(11, 10), (10, 10), (30, 10)]
-    assert bound(1000, 700) == (1000, 1000)
+    assert bound(11, 1) == (15, 1)
+    assert bound(11, 11) == (15, 15)
+    assert [bound(11, 7), bound(4, 3), bound(30, 7)] == [(11, 10), (10, 10), (30, 10)]
+    assert bound(1000, 700) == (1000, 800)
     assert minimums(stricter(DisclosurePolicy.named("texas_example"))) == (10, 1)
+    assert milder(DisclosurePolicy.named("texas_example")) == []
+    assert [bound(3, 1), bound(5, 1), bound(10, 1)] == [(5, 1), (10, 1), (10, 1)]
     assert [minimums(mild) for mild in milder(policy_with(12))] == [(11, 1)]
     assert [minimums(mild) for mild in milder(policy_with(11))] == [(10, 1)]
     assert [minimums(mild) for mild in milder(policy_with(10, 7))] == [(9, 7), (10, 1)]

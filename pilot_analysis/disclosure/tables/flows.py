@@ -21,15 +21,15 @@ from pilot_analysis.errors import DisclosureError
 
 __all__ = ["cheap"]
 
-_SHORT = 200
-"""Cells of a sum in which only one number at a time is made safe."""
+_SHORT = 12
+"""Cells of a sum in which only one number at a time is made safe; of longer ones, a third are."""
 _CHEAPEST = 8
 """Printed cells of each sum that may be hidden, the cheapest, while that is enough."""
 _ROUNDS = 60
 _MOST_AT_ONCE = 1000
-_CHANGED = 1e-4
-"""Change from which a number is hidden; a `_MOST_AT_ONCE`th of the least need is above it."""
-_PRUNED = 150_000
+_LEAST_CHANGE = 0.01, 1e-6
+"""Change from which a number is hidden: of the least that is asked, and at least."""
+_PRUNED = 60_000
 """Numbers hidden in addition, times all, up to which each is tried again at the end."""
 
 
@@ -57,8 +57,8 @@ def cheap(choice: Choice, unsafe: np.ndarray) -> np.ndarray:
         new = np.zeros_like(hidden) if truth is None else _ways_round(
             choice, hidden, truth, unsafe, few, in_turn=in_turn
         )  # fmt: skip
-        if not (new & ~hidden).any() and (in_turn or few < len(hidden)):
-            few, in_turn = few if in_turn else len(hidden), False
+        if not (new & ~hidden).any() and (few < len(hidden) or in_turn):
+            few, in_turn = len(hidden), in_turn and few < len(hidden)
             continue
         if not (new & ~hidden).any():
             unsafe = choice.unsafe(hidden, unsafe)
@@ -94,13 +94,14 @@ def _ways_round(choice: Choice, hidden, truth, unsafe, few: int, *, in_turn: boo
     chosen = _apart(system, unsafe)
     room = np.minimum(np.minimum(np.maximum(up, down), most), need.max()).clip(TOLERANCE)
     price = np.where(hidden, 0.0, choice.weights / room)
-    allowed = hidden | (choice.may & _among_cheapest(system, price, hidden, chosen, few))
+    allowed = hidden | (choice.may & _among_cheapest(system, price, hidden, few))
     allowed &= (up > TOLERANCE) | (down > TOLERANCE)
     asked = need[chosen] / (_crowd(system, chosen) if in_turn else 1.0)
     change = _cheapest_change(system, allowed, price, up, down, need.max(), chosen, asked)
     new = np.zeros(len(hidden), bool)
     if change is not None:
-        new = (np.abs(change) > _CHANGED) & choice.may
+        of_least, at_least = _LEAST_CHANGE
+        new = (np.abs(change) > max(of_least * asked.min(), at_least)) & choice.may
     return new
 
 
@@ -116,26 +117,25 @@ def _crowd(system: System, chosen: np.ndarray) -> np.ndarray:
 
 
 def _apart(system: System, unsafe: np.ndarray) -> np.ndarray:
-    """Return those of `unsafe` of which no two are in one short sum."""
+    """Return some of `unsafe`, so few of each sum that enough is left to make up for them."""
     matrix = system.matrix.tocsc()
-    short = np.diff(system.matrix.indptr) <= _SHORT
-    taken = np.zeros(len(system.row_low), bool)
+    cells = np.diff(system.matrix.indptr)
+    left = np.where(cells > _SHORT, cells // 3, 1)
     chosen = []
-    for at in unsafe:
-        rows = matrix.indices[matrix.indptr[at] : matrix.indptr[at + 1]]
-        rows = rows[short[rows]]
-        if not taken[rows].any():
+    for at in np.random.default_rng(0).permutation(unsafe):
+        sums = matrix.indices[matrix.indptr[at] : matrix.indptr[at + 1]]
+        if (left[sums] > 0).all():
             chosen.append(at)
-            taken[rows] = True
-    return np.array(chosen, int)
+            left[sums] -= 1
+    return np.sort(np.array(chosen, int))
 
 
-def _among_cheapest(system: System, price, hidden, chosen, few: int) -> np.ndarray:
-    """Return the cheapest printed cells of every sum that a chosen number is in."""
+def _among_cheapest(system: System, price, hidden, few: int) -> np.ndarray:
+    """Return the cheapest printed cells of every sum that a protected number is in."""
     if few >= len(price):
         return np.ones(len(price), bool)
     cheap = np.zeros(len(price), bool)
-    for row in np.unique(system.matrix[:, chosen].nonzero()[0]):
+    for row in np.unique(system.matrix[:, np.flatnonzero(system.least > 0)].nonzero()[0]):
         cells = system.matrix.indices[system.matrix.indptr[row] : system.matrix.indptr[row + 1]]
         cells = cells[~hidden[cells]]
         cheap[cells[np.argsort(price[cells], kind="stable")[:few]]] = True

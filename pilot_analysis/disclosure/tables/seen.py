@@ -114,9 +114,10 @@ class Seen:
 
 
 class Spread:
-    """What solutions have shown of numbers of a whole system, while more and more is hidden.
+    """What solutions have shown of numbers of a whole system.
 
-    What was possible stays possible then, so that it need not be shown again.
+    What was possible stays possible while no bound narrows, so that it need not be shown again. A
+    new one is needed as soon as more is told of any number.
 
     Parameters
     ----------
