@@ -192,6 +192,19 @@ def test_an_answer_that_few_gave_does_not_follow_from_the_other_answers():
     assert rows[2]["result_id"] in set(audit_released(frame, relations, policy)["cell"])
 
 
+def test_an_answer_that_few_gave_does_not_follow_if_it_is_the_first_of_them():
+    groups = {"S1": (0, 17, 6), "S2": (3, 6, 3), "": (3, 23, 9)}
+    rows = [
+        count("member_checks.responses", school, k, sum(counts), category="use", group=group)
+        for school, counts in groups.items()
+        for group, k in zip(("agree", "add", "dispute"), counts, strict=True)
+    ]
+    frame, relations, policy = released(Results.from_rows(rows), "public")
+    hidden = frame.loc[frame["school_id"].eq("") & frame["estimate"].isna(), "group"]
+    assert len(hidden) > 1, "else all who answered less the others are three"
+    assert audit_released(frame, relations, policy).empty
+
+
 def test_a_size_that_another_result_prints_is_known():
     sizes = {"A": 6, "B": 40, "C": 200, "": 246}
     students = {"population": "students"}

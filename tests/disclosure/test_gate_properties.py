@@ -131,6 +131,29 @@ def test_protecting_twice_is_protecting_once(results, name):
 
 
 @few
+@given(results=pilots(), name=st.sampled_from(["team", "public"]), seed=st.integers(0, 99))
+def test_the_order_of_the_results_does_not_matter(results, name, seed):
+    policy = DisclosurePolicy.named(name)
+    mixed = Results(results.frame.sample(frac=1, random_state=seed))
+    one, other = (
+        protect(r, policy).frame.set_index("result_id")["suppressed"] for r in (results, mixed)
+    )
+    assert one.sort_index().equals(other.sort_index())
+
+
+def test_no_minimum_is_too_large():
+    rows = [
+        result("conditions", "students_rostered", "count", "students", k, n=k, school_id=school)
+        for school, k in {"S1": 990, "S2": 1200, "S3": 3000, "": 5190}.items()
+    ]
+    policy = DisclosurePolicy.named("team").with_value("minimum_n.students", 999, "a test")
+    frame = protect(Results.from_rows(rows), policy).frame.set_index("school_id")
+    assert frame["suppressed"].to_dict() == {
+        "S1": "minimum n", "S2": "protects another", "S3": "", "": "",
+    }  # fmt: skip
+
+
+@few
 @given(results=pilots(), name=st.sampled_from(["team", "public"]))
 def test_nothing_that_a_rule_hides_is_shown(results, name):
     policy = DisclosurePolicy.named(name)

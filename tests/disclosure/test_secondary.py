@@ -11,6 +11,7 @@ from pilot_analysis.disclosure import DisclosurePolicy, protect
 from pilot_analysis.disclosure.primary import judge_all
 from pilot_analysis.disclosure.secondary import Ties
 from pilot_analysis.results import Results, result
+from pilot_analysis.stats.estimate import Estimate
 
 few = settings(max_examples=30)
 sizes = st.lists(st.integers(1, 60), min_size=1, max_size=8)
@@ -69,6 +70,22 @@ def test_no_hidden_school_follows_from_the_network_and_the_others(counts, minimu
     possible = 1 + together  # each may be all of them, or none
     assert not hidden or not shown[""] or possible >= minimum
     assert all(not shown[f"S{i:02}"] for i, k in enumerate(counts) if k < minimum)
+
+
+def test_what_has_the_same_people_is_hidden_of_the_same_schools():
+    people, wrote = {"S1": 3, "S2": 6, "S3": 9, "S4": 20}, {"S1": 1, "S2": 6, "S3": 3, "S4": 9}
+    rows = []
+    for school, n in (people | {"": 38}).items():
+        rated = Estimate.from_interval("x", 3.6, 3.2, 4.0, n=n, unit="scale points (1-5)",
+                                       method="made_up")  # fmt: skip
+        rows += [
+            result("teachers", "comments", "count", "respondents", wrote.get(school, 19), n=n,
+                   school_id=school),
+            result("teachers", "scale", "mean", "respondents", rated, school_id=school),
+        ]  # fmt: skip
+    frame = gate(rows, DisclosurePolicy.named("team"))
+    told = frame.dropna(subset="n").groupby("school_id")["n"].first()
+    assert set(told.index) == {"", "S3", "S4"}, "else 38 less the others is the size of S1"
 
 
 @few

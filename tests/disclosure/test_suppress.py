@@ -161,6 +161,23 @@ class TestTwoWayTables:
         assert pattern.lost <= 3 * sum(values_of(table)[cell] for cell in best - table.suppressed)
 
 
+class TestLongTables:
+    @pytest.mark.parametrize("shape", [(66, 2), (100, 4), (210, 3), (250, 5)])
+    def test_a_small_number_in_every_row_costs_little_more_than_the_smallest_beside_it(self, shape):
+        rng = np.random.default_rng(1)
+        values = rng.integers(30, 90, shape)
+        values[:, 0] = rng.integers(1, 6, shape[0])
+        frame = pd.DataFrame(values, [f"r{i}" for i in range(shape[0])],
+                             [f"c{j}" for j in range(shape[1])])  # fmt: skip
+        table = PublishedTable.from_crosstab(frame, small(frame, 10), least_values=10)
+        pattern = choose_pattern(table)
+        assert pattern.lost <= 1.1 * values[:, 1:].min(axis=1).sum(), "each row must lose one more"
+        assert audit([table.hide(pattern.suppressed)], only_findings=True).empty
+        relations = crosstab_relations(frame.index, frame.columns)
+        for cell in sorted(table.suppressed)[:5]:
+            assert possible_by_flow(relations, values_of(table), pattern.suppressed, cell) >= 10
+
+
 def districts(seed, groups=2):
     """Schools in two districts of a network, by groups: the table, and relations as a network.
 
