@@ -174,7 +174,8 @@ class _Numbers:
 
     def __init__(self, rows: Sequence[Any], frame: pd.DataFrame, policy: DisclosurePolicy):
         self._truth = pd.Series(values_of(rows))
-        system = join([released_table(frame, relations_of(rows), policy, self._truth)])
+        in_order = sorted(rows, key=lambda row: row.result_id)  # so that ties end the same way
+        system = join([released_table(frame, relations_of(in_order), policy, self._truth)])
         refuse_untrue(system)
         self._position = {row.result_id: at for at, row in enumerate(rows)}
         self._numbers = ReleasedNumbers(frame, system.ids)

@@ -8,7 +8,7 @@ to protect another.)
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pilot_analysis.disclosure.policy import PEOPLE, DisclosurePolicy
@@ -70,8 +70,8 @@ class Ties:
             everyone else, or a school and all the others, are hidden together. (3) Where one of the
             schools, products or categories of a total is hidden, at least two are, the smallest
             first, which together reach the minimum n; a score is left its word. (4) Where that
-            cannot be, the total is hidden. Sums of counts of which the attacker knows everything
-            are left out of (3) and (4). (5) A number about a role in all schools is hidden where
+            cannot be, the total is hidden. Sums of counts that stand alone, of which the attacker
+            knows everything, are left out of (3) and (4). (5) A number about a role in all schools is hidden where
             some of those who hold it agreed to be seen and the others are fewer than the minimum n:
             a team could take away what it sees.
         """
@@ -185,42 +185,59 @@ def _about(row, *without: str) -> tuple:
 def _sized_lines(rows, pairs) -> list[SizedLine]:
     """Order the members by size; those that are hidden in pairs by the smaller of the pair."""
     order = {at: min(rows[other].n for other in pair) for pair in pairs for at in pair}
-    known = {row.result_id: row for row in rows}
-    tables: dict[tuple, set[tuple]] = defaultdict(set)
-    for row in rows:
-        tables[_size_of(row)].add(_table_of(row))
+    printed = _Printed(rows)
     return [
-        _sized(rows, line, order)
-        for line in lines_of(rows)
-        if not _is_known_whole(rows, line, known, tables)
+        _sized(rows, line, order) for line in lines_of(rows) if not printed.is_known_whole(line)
     ]
 
 
-def _is_known_whole(rows, line: Line, known: Mapping[str, Any], tables) -> bool:
-    """Whether the attacker knows everything of a line: a sum of counts that holds to the unit.
+class _Printed:
+    """Which tables print the size of each group.
 
-    Each is hidden for its own sake, and no other table tells the size of the same group: which
-    groups are the same is more than the attacker knows.
+    Parameters
+    ----------
+    rows : sequence of named tuples
     """
-    if line.total is None:
-        return False
-    parts, total = [rows[at] for at in line.members], rows[line.total]
-    for row in (*parts, total):
-        if row.kind != "count" or row.population not in (*PEOPLE, "records"):
-            return False
-        if ONE_PERSON in row.flags or len(tables[_size_of(row)]) > 1:
-            return False
-        if any(known[source].kind != "count" for source in sources_of(row, known)):
-            return False  # it is hidden where a score is
-    if line.over == "category":
-        fits = all(part.n == total.estimate for part in parts)
-    else:
-        fits = sum(part.n for part in parts) == total.n
-    return fits and sum(part.estimate for part in parts) == total.estimate
 
+    def __init__(self, rows: Sequence[Any]):
+        self._rows = rows
+        self._known = {row.result_id: row for row in rows}
+        self._tied = {
+            (line.over, _table_of(rows[line.members[0]]))
+            for line in lines_of(rows)
+            if line.total is not None
+        }
+        self._tables: dict[tuple, set[tuple]] = defaultdict(set)
+        for row in rows:
+            self._tables[row.school_id, row.n].add(self._tied_table_of(row))
 
-def _size_of(row) -> tuple:
-    return row.school_id, row.population, row.n
+    def _tied_table_of(self, row) -> tuple:
+        """Return what else is one table with a row: products or categories that add up, alone."""
+        table = _table_of(row)
+        apart = [key for key in ("product_id", "category") if (key, table) not in self._tied]
+        return (*table, *(getattr(row, key) for key in apart))
+
+    def is_known_whole(self, line: Line) -> bool:
+        """Whether the attacker knows everything of a line: a sum of counts that holds to the unit.
+
+        Each is hidden for its own sake, and no other table tells the size of the same group, nor
+        of one that is as large: which groups are the same is more than the attacker knows.
+        """
+        if line.total is None:
+            return False
+        parts, total = [self._rows[at] for at in line.members], self._rows[line.total]
+        for row in (*parts, total):
+            if row.kind != "count" or row.population not in (*PEOPLE, "records"):
+                return False
+            if ONE_PERSON in row.flags or len(self._tables[row.school_id, row.n]) > 1:
+                return False
+            if any(self._known[s].kind != "count" for s in sources_of(row, self._known)):
+                return False  # it is hidden where a score is
+        if line.over == "category":
+            fits = all(part.n == total.estimate for part in parts)
+        else:
+            fits = sum(part.n for part in parts) == total.n
+        return fits and sum(part.estimate for part in parts) == total.estimate
 
 
 def _table_of(row) -> tuple:

@@ -8,7 +8,6 @@ from pilot_analysis.disclosure import DisclosurePolicy
 from pilot_analysis.disclosure.minimums import milder, stricter
 
 PUBLIC = DisclosurePolicy.named("public")
-ADULTS = ("teachers", "respondents")
 
 
 def policy_with(n, category=1, who="students"):
