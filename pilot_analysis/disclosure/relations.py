@@ -230,11 +230,16 @@ def _alternatives(rows: Sequence[Any]) -> Iterator[Linear]:
 
 def _same_people(rows: Sequence[Any]) -> Iterator[Linear]:
     """Yield that the n of some results is a count that is printed elsewhere."""
-    counts = {(name_of(r), r.school_id): r for r in rows if r.kind == "count" and not r.category}
+    counts = {
+        (name_of(row), row.school_id, row.product_id): row
+        for row in rows
+        if row.kind == "count" and not row.category
+    }
     for row in rows:
         count = SAME_PEOPLE.get((name_of(row), row.population), "")
-        if size := counts.get((count, row.school_id)):
-            yield Linear({behind(row, "n"): 1.0, size.result_id: -1.0})
+        for product in {row.product_id, ""}:
+            if size := counts.get((count, row.school_id, product)):
+                yield Linear({behind(row, "n"): 1.0, size.result_id: -1.0})
 
 
 def _answers(rows: Sequence[Any]) -> Iterator[Linear]:

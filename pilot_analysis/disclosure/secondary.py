@@ -71,9 +71,9 @@ class Ties:
             schools, products or categories of a total is hidden, at least two are, the smallest
             first, which together reach the minimum n; a score is left its word. (4) Where that
             cannot be, the total is hidden. Sums of counts that stand alone, of which the attacker
-            knows everything, are left out of (3) and (4). (5) A number about a role in all schools is hidden where
-            some of those who hold it agreed to be seen and the others are fewer than the minimum n:
-            a team could take away what it sees.
+            knows everything, are left out of (3) and (4). (5) A number about a role in all schools
+            is hidden where some of those who hold it agreed to be seen and the others are fewer
+            than the minimum n: a team could take away what it sees.
         """
         verdicts = list(verdicts)
 

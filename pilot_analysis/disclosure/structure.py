@@ -79,6 +79,7 @@ SAME_PEOPLE = {
     ("quality.coverage", "students"): "conditions.students_rostered",
     ("quality.coverage", "teachers"): "conditions.teachers_took_part",
     ("member_checks.responses", "respondents"): "member_checks.respondents",
+    ("recommendation.nps", "respondents"): "recommendation.responded",
 }
 """Name and population of results -> the count that their n is, where it is so in fact."""
 
