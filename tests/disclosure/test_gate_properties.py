@@ -141,6 +141,22 @@ def test_the_order_of_the_results_does_not_matter(results, name, seed):
     assert one.sort_index().equals(other.sort_index())
 
 
+@pytest.mark.parametrize("minimum", [10, 12])
+def test_of_two_choices_that_cost_the_same_the_order_takes_none(minimum):
+    counts = {"S0": (72, 67), "S1": (6, 84), "S2": (43, 96), "": (121, 247)}
+    rows = [
+        result("conditions", "students_rostered", "count", "students", k, n=k, school_id=school,
+               product_id=product)
+        for school, (a, b) in counts.items()
+        for product, k in (("a", a), ("b", b), ("", a + b))
+    ]  # fmt: skip
+    policy = DisclosurePolicy.named("public")
+    policy = policy.with_value("minimum_n.students", minimum, "a test")
+    frames = [protect(Results.from_rows(some), policy).frame for some in (rows, rows[::-1])]
+    hidden = [set(frame.loc[frame["suppressed"] != "", "result_id"]) for frame in frames]
+    assert hidden[0] == hidden[1]
+
+
 def test_no_minimum_is_too_large():
     rows = [
         result("conditions", "students_rostered", "count", "students", k, n=k, school_id=school)
