@@ -218,3 +218,21 @@ def test_a_size_that_another_result_prints_is_known():
     assert not shown[rows[1]["result_id"]]
     assert not shown[rows[-1]["result_id"]]
     assert audit_released(frame, relations, policy).empty
+
+
+def test_those_who_scored_a_product_are_those_who_responded():
+    responded = {"A": 3, "B": 9, "C": 20, "": 32}
+    keys = {"product_id": "readwell"}
+    rows = [
+        count("recommendation.responded", school, n, n, population="teachers", **keys)
+        for school, n in responded.items()
+    ]
+    score = Estimate.from_interval("x", 11.0, -50, 60, n=9, unit="NPS points", method="made_up")
+    rows.append(
+        result("recommendation", "nps", "score", "respondents", score, school_id="B", **keys)
+    )
+    frame, relations, policy = released(Results.from_rows(rows), "team")
+    by_school = frame.set_index("school_id")["n"]
+    assert by_school["B"].isna().all(), "32 less 9 and 20 are three"
+    told = undo(frame, Results.from_rows(rows), rows[-1]["result_id"])
+    assert rows[0]["result_id"] in set(audit_released(told, relations, policy)["cell"])
